@@ -1,0 +1,1 @@
+"""Conversation styles: pure functions from messages to prompt segments, one file each."""
