@@ -84,10 +84,10 @@ class PreparedPrompt(msgspec.Struct, frozen=True):
 
 
 class TopToken(msgspec.Struct, frozen=True):
-    """One of the most likely tokens at a position.
+    r"""One of the most likely tokens at a position.
 
     Attributes:
-        token: as text; `bytes:\\xe2\\x9c` where its bytes are no whole characters.
+        token: as text; `bytes:\xe2\x9c` where its bytes are no whole characters.
         token_id: its id.
         token_bytes: its bytes.
         logprob: its raw log-probability.
