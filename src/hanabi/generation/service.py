@@ -1,38 +1,14 @@
 """From a text request to a running generation of text events; the one path of every route."""
 
-from collections.abc import AsyncIterator
+import asyncio
 
+from hanabi.generation.limits import check_choices
+from hanabi.generation.plan import make_plan, style_in_use
 from hanabi.generation.served_model import Catalog
-from hanabi.generation.text import PreparedPrompt, TextEvent, TextRequest, Timing, Usage
-from hanabi.sampling.params import SamplingParams
+from hanabi.generation.text import Prompts, TextRequest
+from hanabi.generation.text_generation import TextGeneration
 
-
-class TextGeneration:
-    """A request under way, as text events."""
-
-    model: str
-    prompts: tuple[PreparedPrompt, ...]
-    sampling: SamplingParams
-    max_tokens: int
-    stop: tuple[str, ...]
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens so far."""
-        raise NotImplementedError
-
-    @property
-    def timing(self) -> Timing:
-        """Times so far."""
-        raise NotImplementedError
-
-    def __aiter__(self) -> AsyncIterator[list[TextEvent]]:
-        """Yield the text events of each step; end when every choice has ended."""
-        raise NotImplementedError
-
-    def cancel(self) -> None:
-        """Stop every choice. Idempotent; iteration ends at once."""
-        raise NotImplementedError
+__all__ = ["TextGeneration", "TextService"]
 
 
 class TextService:
@@ -45,6 +21,14 @@ class TextService:
     async def start(self, request: TextRequest) -> TextGeneration:
         """Resolve, render, tokenize, check the fit and submit.
 
-        Every error of the request is raised here, before a header is sent.
+        Every error of the request is raised here, before a header is sent. What can be refused
+        without the model is refused before it is loaded.
         """
-        raise NotImplementedError
+        model = self._catalog.find(request.model, request.account)
+        style = style_in_use(request, model)
+        prompts = len(request.source.prompts) if isinstance(request.source, Prompts) else 1
+        check_choices(prompts, request.n)
+        backend = await model.backend()
+        plan = await make_plan(request, model, style, backend)
+        generation = backend.submit(plan.request)
+        return TextGeneration(plan, generation, asyncio.get_running_loop().time)

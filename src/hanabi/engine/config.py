@@ -1,0 +1,31 @@
+"""How an engine process is set up."""
+
+import msgspec
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one engine process.
+
+    Attributes:
+        threads: compute threads, at least 1.
+        poll: how hard idle compute threads spin for work: 0 sleeps at once, 100 spins longest.
+        cache_bytes: the memory budget of the KV cache.
+        context_length: tokens a sequence can hold; None: what the model was trained for, at most
+            DEFAULT_CONTEXT_LENGTH.
+        slots: the most sequences that run at once; what fits in the budget may be fewer.
+        token_budget: the most tokens in one decode: those of running sequences first, the rest
+            goes to prefill. Larger fills the cache faster, smaller keeps streams smoother.
+        queue_limit: requests that may wait beyond those that run.
+    """
+
+    threads: int
+    poll: int
+    cache_bytes: int
+    context_length: int | None = None
+    slots: int = 32
+    token_budget: int = 256
+    queue_limit: int = 256
+
+
+DEFAULT_CONTEXT_LENGTH = 8192
+"""Longer contexts are asked for: each slot reserves its whole context in the KV cache."""

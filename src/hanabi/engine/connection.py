@@ -1,0 +1,196 @@
+"""The server's side of one engine process: spawn it, speak to it, notice its end."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from hanabi.engine.config import EngineConfig
+from hanabi.engine.generation import EngineGeneration
+from hanabi.engine.messages import (
+    LENGTH_BYTES,
+    Cancel,
+    FromEngine,
+    Load,
+    Loaded,
+    LoadFailed,
+    Step,
+    Submit,
+    ToEngine,
+    Tokenize,
+    Tokenized,
+    frame,
+)
+from hanabi.errors import EngineCrashedError, UnavailableError
+from hanabi.generation.request import GenerationRequest
+
+COMMAND = (sys.executable, "-m", "hanabi.engine.process")
+"""Starts an engine process; the socket's file descriptor is appended."""
+
+SOCKET_BUFFER = 4 * 1024 * 1024
+"""Bytes: room for many steps, so that a busy server does not hold the engine up."""
+
+
+class EngineConnection(asyncio.Protocol):
+    """One engine process from its start to its end, after which it is not used again."""
+
+    def __init__(self, process: asyncio.subprocess.Process, on_lost: Callable[[], None]) -> None:
+        """Take the child, and whom to tell when it has gone; `start` makes connections."""
+        self.process = process
+        self._on_lost = on_lost
+        self.closed = asyncio.Event()
+        self.generations: dict[int, EngineGeneration] = {}
+        self._loaded: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
+        self._calls: dict[int, asyncio.Future[tuple[int, ...]]] = {}
+        self._transport: asyncio.WriteTransport | None = None
+        self._decoder = msgspec.msgpack.Decoder(FromEngine)
+        self._received = bytearray()
+        self._numbers = 0
+
+    @classmethod
+    async def start(
+        cls,
+        path: Path,
+        config: EngineConfig,
+        on_lost: Callable[[], None],
+        command: tuple[str, ...] = COMMAND,
+    ) -> tuple["EngineConnection", Loaded]:
+        """Spawn a child and have it load a model; `on_lost` is called when the child has gone.
+
+        Raises UnavailableError with the reason when the model cannot be loaded.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                str(theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        connection = cls(process, on_lost)
+        loop = asyncio.get_running_loop()
+        await loop.create_unix_connection(lambda: connection, sock=ours)
+        try:
+            connection._send(Load(str(path), config))
+            return connection, await connection._loaded
+        except BaseException:
+            await connection.close()
+            raise
+
+    def submit(self, request: GenerationRequest) -> EngineGeneration:
+        """Start a request."""
+        request_id = self._next_number()
+        generation = EngineGeneration(request, self, request_id)
+        self.generations[request_id] = generation
+        self._send(Submit(request_id, request))
+        return generation
+
+    def cancel(self, request_id: int, choice: int | None) -> None:
+        """Drop a choice of a request, or all of them."""
+        if choice is None:
+            self.generations.pop(request_id, None)
+        self._send(Cancel(request_id, choice))
+
+    def forget(self, request_id: int) -> None:
+        """A request has ended by itself."""
+        self.generations.pop(request_id, None)
+
+    async def tokenize(self, parts: tuple[str | int, ...]) -> tuple[int, ...]:
+        """Turn text parts into ids."""
+        call_id = self._next_number()
+        answer: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
+        self._calls[call_id] = answer
+        try:
+            self._send(Tokenize(call_id, parts))
+            return await answer
+        finally:
+            self._calls.pop(call_id, None)
+
+    async def close(self) -> None:
+        """Hang up, on which the child exits by itself, and wait for it."""
+        if self._transport is not None:
+            self._transport.close()
+        try:
+            async with asyncio.timeout(5):
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        if not isinstance(transport, asyncio.WriteTransport):
+            raise TypeError
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol: take every whole frame."""
+        received = self._received
+        received += data
+        start = 0
+        while (body := start + LENGTH_BYTES) <= len(received):
+            end = body + int.from_bytes(received[start:body], "big")
+            if end > len(received):
+                break
+            self._take(self._decoder.decode(memoryview(received)[body:end]))
+            start = end
+        if start:
+            del received[:start]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol: the child has gone, so everything under way fails."""
+        error = EngineCrashedError(
+            "The model's engine process ended while it worked on this request, which is lost; "
+            "the engine is being restarted. Send the request again.",
+            retry_after=1,
+        )
+        error.__cause__ = exc
+        self._transport = None
+        self._on_lost()
+        if not self._loaded.done():
+            self._loaded.set_exception(error)
+        for call in self._calls.values():
+            if not call.done():
+                call.set_exception(error)
+        generations, self.generations = self.generations, {}
+        for generation in generations.values():
+            generation.fail(error)
+        self.closed.set()
+
+    def _take(self, message: FromEngine) -> None:
+        """Hand a message to whom it concerns."""
+        match message:
+            case Step(events):
+                for request_id, batch in events:
+                    generation = self.generations.get(request_id)
+                    if generation is not None:
+                        generation.push(batch)
+            case Tokenized(call_id, ids):
+                call = self._calls.get(call_id)
+                if call is not None and not call.done():
+                    call.set_result(ids)
+            case Loaded():
+                self._loaded.set_result(message)
+            case LoadFailed(reason):
+                self._loaded.set_exception(
+                    UnavailableError(f"The model cannot be loaded: {reason}")
+                )
+
+    def _send(self, message: ToEngine) -> None:
+        """Send a message; a child that has gone is noticed by `connection_lost`."""
+        if self._transport is None:
+            raise EngineCrashedError(
+                "The model's engine process has ended and is being restarted. "
+                "Send the request again.",
+                retry_after=1,
+            )
+        self._transport.write(frame(message))
+
+    def _next_number(self) -> int:
+        """A number that no other request or call of this process has."""
+        self._numbers += 1
+        return self._numbers

@@ -1,0 +1,138 @@
+"""llama.cpp as a runner: the one module that imports `hanabi_llama`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hanabi_llama
+from hanabi.engine.config import EngineConfig
+from hanabi.engine.kv_cache import plan_cache
+from hanabi.engine.messages import Loaded
+from hanabi.engine.runner import Chunk
+from hanabi.generation.vocab import Vocab
+
+SCORED_OUTPUTS = 64
+"""Rows of logits beyond one a slot that a decode can give, for scoring prompts.
+
+A row is a float for each token of the vocabulary: 64 rows of 262,144 are 64 MiB.
+"""
+
+
+def kernels() -> str:
+    """Which of llama.cpp's kernel libraries fits this processor (`sapphirerapids`)."""
+    return hanabi_llama.kernels().name
+
+
+def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]:
+    """Load weights. Raises ValueError or OSError with llama.cpp's reason where that fails."""
+    try:
+        runner = LlamaRunner(path, config)
+    except hanabi_llama.LlamaError as error:
+        # The sentence travels to clients, who have no business with this machine's folders.
+        raise ValueError(str(error).replace(str(path), path.name)) from error
+    loaded = Loaded(
+        vocab=runner.vocab,
+        context_length=runner.context_length,
+        slots=runner.slots,
+        cache_bytes=runner.cache_bytes,
+        kernels=kernels(),
+    )
+    return runner, loaded
+
+
+class LlamaRunner:
+    """A model and its context. Implements `hanabi.engine.runner.Runner`."""
+
+    def __init__(self, path: Path, config: EngineConfig) -> None:
+        """Load the weights and make room for the KV cache."""
+        self._model = hanabi_llama.Model.open(path)
+        self._vocab = self._model.vocab
+        plan = plan_cache(
+            config,
+            bytes_per_token=self._model.kv_bytes_per_token(),
+            trained_context=self._model.n_ctx_train,
+        )
+        self.slots = plan.slots
+        self.context_length = plan.context_length
+        self.cache_bytes = plan.cache_bytes
+        batch_size = max(config.token_budget, plan.slots)
+        self.max_outputs = min(plan.slots + SCORED_OUTPUTS, batch_size)
+        self._context = hanabi_llama.Context(
+            self._model,
+            slots=plan.slots,
+            context_length=plan.context_length,
+            batch_size=batch_size,
+            micro_batch=batch_size,
+            max_outputs=self.max_outputs,
+            threads=config.threads,
+            threads_batch=config.threads,
+            poll=config.poll,
+        )
+        self._batch = hanabi_llama.Batch(batch_size)
+        self.vocab = _describe(self._model)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids of a plain text, without BOS; see Runner."""
+        ids: list[int] = self._vocab.tokenize(text).tolist()
+        return ids
+
+    def decode(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
+        """Compute a batch; see Runner."""
+        batch = self._batch
+        size = outputs = 0
+        for chunk in chunks:
+            end = size + len(chunk.tokens)
+            batch.token[size:end] = chunk.tokens
+            batch.position[size:end] = range(chunk.start, chunk.start + len(chunk.tokens))
+            batch.sequence[size:end] = chunk.slot
+            batch.output[size : end - chunk.outputs] = 0
+            batch.output[end - chunk.outputs : end] = 1
+            size = end
+            outputs += chunk.outputs
+        batch.size = size
+        match self._context.decode(batch):
+            case hanabi_llama.DecodeResult.ABORTED:
+                return None
+            case hanabi_llama.DecodeResult.NO_SLOT:
+                message = "a sequence has outgrown its slot"
+                raise AssertionError(message)
+            case hanabi_llama.DecodeResult.OK:
+                pass
+        return self._context.logits(outputs)
+
+    def copy(self, source: int, target: int) -> None:
+        """Make `target` hold what `source` holds."""
+        self._context.copy_sequence(source, target)
+
+    def trim(self, slot: int, length: int) -> None:
+        """Forget what a slot holds from position `length` on."""
+        self._context.remove(slot, length)
+
+    def abort(self) -> None:
+        """Cut short the decode that is under way; see Runner."""
+        self._context.abort()
+
+    def resume(self) -> None:
+        """Let decodes run again."""
+        self._context.resume()
+
+
+def _describe(model: hanabi_llama.Model) -> Vocab:
+    """The vocabulary as plain data for the server."""
+    vocab = model.vocab
+    ids = range(vocab.n_tokens)
+    spelling = "utf-8", "replace"
+    # SentencePiece models put a space first unless their file says that they do not.
+    space = model.metadata().get("tokenizer.ggml.add_space_prefix")
+    sentencepiece = vocab.type is hanabi_llama.VocabType.SPM
+    return Vocab(
+        pieces=tuple(vocab.pieces()),
+        special={vocab.text(id_).decode(*spelling): id_ for id_ in ids if vocab.is_control(id_)},
+        bos=vocab.bos,
+        eos=vocab.eos,
+        end_ids=tuple(id_ for id_ in ids if vocab.is_end(id_)),
+        add_bos=vocab.add_bos,
+        add_space_prefix=space == "true" if space is not None else sentencepiece,
+    )

@@ -1,0 +1,166 @@
+"""The engine's loop: schedule, decode, sample, tell. One step serves every running sequence."""
+
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanabi.engine.runner import Runner
+from hanabi.engine.scheduler import Prefill, Scheduler, Start, StepPlan
+from hanabi.engine.sequence import Prompt, Sequence
+from hanabi.generation.events import Event, PromptEvent, TokenEvent
+from hanabi.generation.request import GenerationRequest
+from hanabi.sampling.logprobs import prompt_rows
+from hanabi.sampling.row import Row
+from hanabi.sampling.sampler import Sampler, sample
+
+
+class EngineLoop:
+    """Steps a scheduler over a runner. Everything here is called by one thread."""
+
+    def __init__(self, runner: Runner, *, token_budget: int) -> None:
+        """Take the model to run and the most tokens in one decode."""
+        self._runner = runner
+        self._scheduler = Scheduler(
+            slots=runner.slots,
+            token_budget=max(token_budget, runner.slots),
+            max_outputs=runner.max_outputs,
+        )
+        self._starts: deque[Start] = deque()
+        self._events: dict[int, list[Event]] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a step would do anything."""
+        return self._scheduler.has_work or bool(self._starts)
+
+    def submit(self, request_id: int, request: GenerationRequest) -> None:
+        """Queue a request."""
+        self._scheduler.submit(request_id, request)
+
+    def cancel(self, request_id: int, choice: int | None = None) -> None:
+        """Drop a choice, or the whole request; its slots are free at the next step."""
+        self._starts.extend(self._scheduler.cancel(request_id, choice))
+
+    def plan(self) -> StepPlan:
+        """Start what can start and lay out the next decode, whose slots are then fit for it."""
+        self._run_starts(self._scheduler.admit())
+        for source, target in self._scheduler.compact():
+            self._runner.copy(source, target)
+        plan = self._scheduler.plan()
+        for prefill in plan.prefills:
+            if prefill.chunk.start == 0:
+                self._runner.trim(prefill.chunk.slot, 0)
+        return plan
+
+    def run(self, plan: StepPlan) -> list[tuple[int, list[Event]]]:
+        """Decode a plan and return the events since the last call, by request."""
+        if plan.chunks:
+            logits = self._runner.decode(plan.chunks)
+            if logits is None:
+                self._roll_back(plan)
+            else:
+                self._sample_decodes(plan, logits)
+                self._take_prefills(plan.prefills, logits)
+        events, self._events = self._events, {}
+        return list(events.items())
+
+    def _roll_back(self, plan: StepPlan) -> None:
+        """Forget what an aborted decode may have stored: the next plan computes it again."""
+        for chunk in plan.chunks:
+            self._runner.trim(chunk.slot, chunk.start)
+
+    def _sample_decodes(self, plan: StepPlan, logits: NDArray[np.float32]) -> None:
+        """Draw the next token of every running sequence."""
+        if not plan.decodes:
+            return
+        # Rows of prompts may stand between; without prompts the view serves as it is.
+        rows = logits[[decode.row for decode in plan.decodes]] if plan.prefills else logits
+        samplers = [_sampler(decode.sequence) for decode in plan.decodes]
+        wanted = [decode.sequence.prompt.request.logprobs for decode in plan.decodes]
+        drawn = sample(rows, samplers, wanted)
+        for decode, sampled in zip(plan.decodes, drawn, strict=True):
+            self._take(decode.sequence, sampled.token, sampled.row)
+        self._run_starts(())
+
+    def _take_prefills(self, prefills: list[Prefill], logits: NDArray[np.float32]) -> None:
+        """Note computed pieces of prompts; start the first sequence of each complete one."""
+        for prefill in prefills:
+            prompt = prefill.prompt
+            rows = logits[prefill.row : prefill.row + prefill.chunk.outputs]
+            if prompt.is_scored:
+                _score(prefill, rows)
+            start = self._scheduler.computed(prefill)
+            if start is not None:
+                self._tell(prompt, PromptEvent(prompt.index, 0, tuple(prompt.rows)))
+                prompt.rows = []
+                prompt.logits = rows[-1]
+                self._run_starts((start,))
+                # The view dies with the next decode: what still waits needs its own copy.
+                prompt.logits = prompt.logits.copy() if prompt.waiting else None
+
+    def _run_starts(self, starts: Iterable[Start]) -> None:
+        """Begin sequences, each with a token drawn from its prompt's logits.
+
+        A sequence may end at once and pass its slot on: then the sibling begins here as well.
+        """
+        self._starts.extend(starts)
+        while self._starts:
+            sequence, source, slot = self._starts.popleft()
+            if sequence.slot != slot:
+                continue  # cancelled between inheriting the slot and this step
+            prompt = sequence.prompt
+            if source != slot:
+                self._runner.copy(source, slot)
+            self._runner.trim(slot, len(prompt.tokens))
+            if prompt.request.max_tokens == 0:
+                self._tell(prompt, TokenEvent(sequence.choice, None, "length"))
+                self._end(sequence)
+                continue
+            if prompt.logits is None:
+                raise AssertionError
+            sampler = _sampler(sequence)
+            sampled = sample(prompt.logits[None, :], [sampler], [prompt.request.logprobs])[0]
+            self._take(sequence, sampled.token, sampled.row)
+
+    def _take(self, sequence: Sequence, token: int, row: Row | None) -> None:
+        """Give a sequence its token, tell of it, and end the sequence where it ends."""
+        finish = sequence.append(token)
+        self._tell(sequence.prompt, TokenEvent(sequence.choice, token, finish, row))
+        if finish is not None:
+            self._end(sequence)
+
+    def _end(self, sequence: Sequence) -> None:
+        """End a sequence; who inherits its slot starts after the others of this step."""
+        start = self._scheduler.finish(sequence)
+        if start is not None:
+            self._starts.append(start)
+
+    def _tell(self, prompt: Prompt, event: Event) -> None:
+        """Add an event to the step's message."""
+        self._events.setdefault(prompt.request_id, []).append(event)
+
+
+def _sampler(sequence: Sequence) -> Sampler:
+    """The sequence's sampler, made when first asked for: waiting sequences need none."""
+    if sequence.sampler is None:
+        prompt = sequence.prompt
+        sequence.sampler = Sampler(prompt.request.sampling, prompt.tokens, sequence.choice)
+    return sequence.sampler
+
+
+def _score(prefill: Prefill, logits: NDArray[np.float32]) -> None:
+    """Add the logprob rows that a piece of a scored prompt gives.
+
+    Row i of the logits is the distribution after the piece's token i, so it scores the token that
+    follows; the prompt's first token follows nothing and gets an empty row.
+    """
+    prompt, chunk = prefill.prompt, prefill.chunk
+    if chunk.start == 0:
+        prompt.rows.append(Row(0.0))
+    followers = prompt.tokens[chunk.start + 1 : chunk.start + 1 + len(chunk.tokens)]
+    wanted = prompt.request.prompt_logprobs
+    if wanted is None or not followers:
+        return
+    prompt.rows.extend(prompt_rows(logits[: len(followers)], followers, wanted))

@@ -1,0 +1,92 @@
+"""What the server and an engine process say to each other.
+
+A frame is its length (4 bytes, big-endian) and a msgpack value of one of these types. No pickle:
+a frame can hold nothing but data of these shapes.
+"""
+
+import msgspec
+
+from hanabi.engine.config import EngineConfig
+from hanabi.generation.events import Event
+from hanabi.generation.request import GenerationRequest
+from hanabi.generation.vocab import Vocab
+
+
+class Load(msgspec.Struct, frozen=True, tag="load"):
+    """Server: load these weights; the first frame."""
+
+    path: str
+    config: EngineConfig
+
+
+class Submit(msgspec.Struct, frozen=True, tag="submit"):
+    """Server: start a request, which is called `request_id` from here on."""
+
+    request_id: int
+    request: GenerationRequest
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """Server: nobody wants this choice (None: all of them) any more."""
+
+    request_id: int
+    choice: int | None = None
+
+
+class Tokenize(msgspec.Struct, frozen=True, tag="tokenize"):
+    """Server: turn text parts into ids; ids among the parts pass through."""
+
+    call_id: int
+    parts: tuple[str | int, ...]
+
+
+class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
+    """Engine: ready.
+
+    Attributes:
+        vocab: the model's tokens.
+        context_length: tokens a sequence can hold.
+        slots: sequences that run at once.
+        cache_bytes: memory of the KV cache.
+        kernels: the kernel library in use (`sapphirerapids`), for people to read.
+    """
+
+    vocab: Vocab
+    context_length: int
+    slots: int
+    cache_bytes: int
+    kernels: str
+
+
+class LoadFailed(msgspec.Struct, frozen=True, tag="load_failed"):
+    """Engine: these weights cannot be loaded, and why."""
+
+    reason: str
+
+
+class Tokenized(msgspec.Struct, frozen=True, tag="tokenized"):
+    """Engine: the ids that were asked for by `call_id`."""
+
+    call_id: int
+    ids: tuple[int, ...]
+
+
+class Step(msgspec.Struct, frozen=True, tag="step"):
+    """Engine: all events of one step, by request."""
+
+    events: list[tuple[int, list[Event]]]
+
+
+ToEngine = Load | Submit | Cancel | Tokenize
+FromEngine = Loaded | LoadFailed | Tokenized | Step
+
+LENGTH_BYTES = 4
+"""Size of the length before each frame."""
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def frame(message: ToEngine | FromEngine) -> bytes:
+    """A message as bytes on the socket."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body

@@ -1,0 +1,76 @@
+"""The border to whatever computes logits: llama.cpp, or the mock of the tests."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanabi.generation.vocab import Vocab
+
+
+class Chunk(NamedTuple):
+    """Consecutive tokens of one slot in a batch.
+
+    Attributes:
+        slot: whose KV stream they extend.
+        start: the position of the first; the slot holds exactly the positions before it.
+        tokens: at least one id.
+        outputs: how many of the last tokens want a row of logits: 0 to len(tokens).
+    """
+
+    slot: int
+    start: int
+    tokens: Sequence[int]
+    outputs: int
+
+
+class Runner(Protocol):
+    """A model with a KV cache of `slots` streams. Used by one thread, but for what says so.
+
+    Attributes:
+        vocab: the model's tokens.
+        slots: KV streams, numbered from 0.
+        context_length: tokens a stream can hold.
+        max_outputs: the most rows of logits that one decode can give.
+    """
+
+    @property
+    def vocab(self) -> Vocab: ...  # noqa: D102 - told above
+
+    @property
+    def slots(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def context_length(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def max_outputs(self) -> int: ...  # noqa: D102 - told above
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids of a plain text, without BOS. Safe from any thread."""
+        ...
+
+    def decode(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
+        """Compute a batch; logits, float32 [sum of outputs, vocab], in the chunks' order.
+
+        The array is a view that the next decode overwrites. None when `abort` cut it short: then
+        the slots are trimmed by the caller, since some of the tokens may have been stored.
+        """
+        ...
+
+    def copy(self, source: int, target: int) -> None:
+        """Make `target` hold what `source` holds."""
+        ...
+
+    def trim(self, slot: int, length: int) -> None:
+        """Forget what a slot holds from position `length` on."""
+        ...
+
+    def abort(self) -> None:
+        """Cut short the decode that is under way, if any. Safe from any thread."""
+        ...
+
+    def resume(self) -> None:
+        """Take the last `abort` back, so that decodes run again."""
+        ...

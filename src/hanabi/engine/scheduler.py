@@ -1,0 +1,271 @@
+"""Which tokens the next decode computes: policy only, no tensor, no clock, no I/O.
+
+Prompts wait in order of arrival for a slot. In a step every running sequence gets one token of the
+budget; what is left goes to prompts under computation, first come first served, in chunks. When
+a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free slots
+with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
+prompt: so `n` may exceed the slots, and the prompt is computed once.
+
+Who gets a free slot: prompts that hold none come first; siblings take what is left. A prompt
+whose sequences are not all started always holds one slot at least, so it always goes on.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from hanabi.engine.runner import Chunk
+from hanabi.engine.sequence import Prompt, Sequence
+from hanabi.generation.request import GenerationRequest
+
+
+class Start(NamedTuple):
+    """A sequence begins on `slot`, continuing the prompt that `source` holds.
+
+    Where the two differ the source is copied first. The slot is then cut back to the prompt.
+    """
+
+    sequence: Sequence
+    source: int
+    slot: int
+
+
+class Move(NamedTuple):
+    """A running sequence changes its slot; `target` then holds what `source` held."""
+
+    source: int
+    target: int
+
+
+class Decode(NamedTuple):
+    """The next token of a running sequence; `row` is where its logits come back."""
+
+    sequence: Sequence
+    chunk: Chunk
+    row: int
+
+
+class Prefill(NamedTuple):
+    """The next tokens of a prompt under computation.
+
+    Attributes:
+        prompt: the prompt.
+        chunk: its tokens; as many rows of logits as it wants come back from `row` on.
+        row: the first of them.
+        final: whether these are the prompt's last tokens.
+    """
+
+    prompt: Prompt
+    chunk: Chunk
+    row: int
+    final: bool
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One decode: a token for each running sequence, and pieces of prompts.
+
+    The chunks stand in the order of their slots: llama.cpp computes neighbouring slots in one
+    pass through the weights, and each gap in the order costs another pass.
+    """
+
+    chunks: list[Chunk]
+    decodes: list[Decode]
+    prefills: list[Prefill]
+
+    @property
+    def request_ids(self) -> frozenset[int]:
+        """The requests that have tokens in it."""
+        return frozenset(decode.sequence.prompt.request_id for decode in self.decodes) | frozenset(
+            prefill.prompt.request_id for prefill in self.prefills
+        )
+
+
+class Scheduler:
+    """The prompts and sequences under way, and the slots that they hold."""
+
+    def __init__(self, *, slots: int, token_budget: int, max_outputs: int) -> None:
+        """Take the limits of one decode.
+
+        Args:
+            slots: sequences that can hold a KV stream at once.
+            token_budget: tokens in one decode; at least `slots`, so that all running ones fit.
+            max_outputs: logits rows in one decode; likewise.
+        """
+        if min(token_budget, max_outputs) < slots:
+            message = "a decode must have room for a token and a logits row of every slot"
+            raise ValueError(message)
+        self._token_budget = token_budget
+        self._max_outputs = max_outputs
+        self._free = list(range(slots))  # a heap: the lowest comes first, which keeps slots dense
+        self._waiting: deque[Prompt] = deque()
+        self._computing: list[Prompt] = []
+        self._sharing: deque[Prompt] = deque()
+        self._running: list[Sequence] = []
+        self._prompts: dict[int, list[Prompt]] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything waits, is being computed or runs."""
+        return bool(self._waiting or self._computing or self._sharing or self._running)
+
+    def submit(self, request_id: int, request: GenerationRequest) -> None:
+        """Queue every prompt of a request."""
+        prompts = [Prompt(request_id, request, index) for index in range(len(request.prompts))]
+        self._prompts[request_id] = prompts
+        self._waiting.extend(prompts)
+
+    def cancel(self, request_id: int, choice: int | None = None) -> list[Start]:
+        """Drop one choice of a request or all of them; unknown ones have ended already.
+
+        Returns the starts of siblings that inherit a slot. Waiting sequences go first, so that
+        none inherits a slot only to be dropped.
+        """
+        starts = []
+        for prompt in list(self._prompts.get(request_id, ())):
+            for sequence in [*prompt.waiting, *prompt.running]:
+                if choice is None or sequence.choice == choice:
+                    start = self.finish(sequence)
+                    if start is not None:
+                        starts.append(start)
+        return starts
+
+    def admit(self) -> list[Start]:
+        """Hand out free slots: to waiting prompts first, then to sequences of computed ones."""
+        while self._free and self._waiting:
+            prompt = self._waiting.popleft()
+            prompt.slot = heappop(self._free)
+            self._computing.append(prompt)
+        starts = []
+        while self._free and self._sharing:
+            prompt = self._sharing[0]
+            source = _slot_of(prompt.running[0])
+            starts.append(self._start(prompt, source, heappop(self._free)))
+            self._sharing.rotate(-1)
+        return starts
+
+    def compact(self) -> list[Move]:
+        """Move running sequences from the highest slots into gaps below them.
+
+        Gaps cost a pass through the weights in every step; a move copies one sequence's cache,
+        once. While prompts wait there are no gaps, since they take every free slot.
+        """
+        moves = []
+        by_slot = sorted(self._running, key=_slot_of)
+        while by_slot and self._free and self._free[0] < _slot_of(by_slot[-1]):
+            sequence = by_slot.pop()
+            move = Move(_slot_of(sequence), heappop(self._free))
+            heappush(self._free, move.source)
+            sequence.slot = move.target
+            moves.append(move)
+        return moves
+
+    def plan(self) -> StepPlan:
+        """Lay out the next decode within its token budget and its rows of logits."""
+        tokens = self._token_budget - len(self._running)
+        outputs = self._max_outputs - len(self._running)
+        work: list[tuple[Chunk, Sequence | Prompt]] = [
+            (Chunk(_slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
+            for sequence in self._running
+        ]
+        for prompt in self._computing:
+            size = min(prompt.remaining, tokens, outputs if prompt.is_scored else tokens)
+            if size <= 0 or outputs <= 0:
+                break
+            wanted = size if prompt.is_scored else int(size == prompt.remaining)
+            start = prompt.computed
+            piece = prompt.tokens[start : start + size]
+            work.append((Chunk(_slot_of(prompt), start, piece, wanted), prompt))
+            tokens -= size
+            outputs -= wanted
+        work.sort(key=_slot_of_work)
+        return _laid_out(work)
+
+    def computed(self, prefill: Prefill) -> Start | None:
+        """Note a decoded piece; its first sequence's start when the prompt is complete."""
+        prompt = prefill.prompt
+        prompt.computed += len(prefill.chunk.tokens)
+        if not prefill.final:
+            return None
+        slot = _slot_of(prompt)
+        self._computing.remove(prompt)
+        prompt.slot = None
+        self._sharing.append(prompt)
+        return self._start(prompt, slot, slot)
+
+    def finish(self, sequence: Sequence) -> Start | None:
+        """End a sequence and pass its slot on; a sibling's start when it inherits the slot.
+
+        Idempotent: a sequence that has ended already is left alone.
+        """
+        prompt = sequence.prompt
+        if sequence in prompt.waiting:
+            prompt.waiting.remove(sequence)
+            self._forget_if_done(prompt)
+            return None
+        if sequence.slot is None:
+            return None
+        slot, sequence.slot = sequence.slot, None
+        prompt.running.remove(sequence)
+        self._running.remove(sequence)
+        must_keep = not prompt.running or not self._waiting
+        if prompt.waiting and must_keep:
+            return self._start(prompt, slot, slot)
+        heappush(self._free, slot)
+        self._forget_if_done(prompt)
+        return None
+
+    def _start(self, prompt: Prompt, source: int, slot: int) -> Start:
+        """Move the next waiting sequence of a computed prompt onto a slot."""
+        sequence = prompt.waiting.popleft()
+        sequence.slot = slot
+        prompt.running.append(sequence)
+        self._running.append(sequence)
+        if not prompt.waiting:
+            self._sharing.remove(prompt)
+        return Start(sequence, source, slot)
+
+    def _forget_if_done(self, prompt: Prompt) -> None:
+        """Let go of a prompt without sequences, wherever it stands."""
+        if not prompt.waiting and prompt in self._sharing:
+            self._sharing.remove(prompt)
+        if prompt.waiting or prompt.running:
+            return
+        if prompt.slot is not None:
+            self._computing.remove(prompt)
+            heappush(self._free, prompt.slot)
+            prompt.slot = None
+        elif prompt in self._waiting:
+            self._waiting.remove(prompt)
+        siblings = self._prompts.get(prompt.request_id, [])
+        if prompt in siblings:
+            siblings.remove(prompt)
+            if not siblings:
+                del self._prompts[prompt.request_id]
+
+
+def _slot_of(holder: Sequence | Prompt) -> int:
+    """The slot of what runs or is being computed, and therefore has one."""
+    if holder.slot is None:
+        raise AssertionError
+    return holder.slot
+
+
+def _slot_of_work(work: tuple[Chunk, Sequence | Prompt]) -> int:
+    """The order of a batch."""
+    return work[0].slot
+
+
+def _laid_out(work: list[tuple[Chunk, Sequence | Prompt]]) -> StepPlan:
+    """A plan of chunks in their final order, with the rows in which their logits come back."""
+    plan = StepPlan([chunk for chunk, _ in work], [], [])
+    row = 0
+    for chunk, owner in work:
+        if isinstance(owner, Sequence):
+            plan.decodes.append(Decode(owner, chunk, row))
+        else:
+            final = len(chunk.tokens) == owner.remaining
+            plan.prefills.append(Prefill(owner, chunk, row, final))
+        row += chunk.outputs
+    return plan

@@ -1,0 +1,97 @@
+"""What is under way in the engine: a prompt, and the sequences (one a choice) that continue it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanabi.generation.events import FinishReason
+from hanabi.generation.request import GenerationRequest
+from hanabi.sampling.row import Row
+from hanabi.sampling.sampler import Sampler
+
+
+@dataclass(eq=False)
+class Sequence:
+    """One choice: the prompt's tokens, then its own.
+
+    Attributes:
+        prompt: what it continues.
+        choice: its choice index in the request.
+        slot: its KV stream while it runs, else None.
+        generated: how many tokens it has; the last one is not in the KV cache yet.
+        last_token: the last of them, the next decode's input.
+        sampler: how its tokens are chosen; made when it starts.
+    """
+
+    prompt: "Prompt"
+    choice: int
+    slot: int | None = None
+    generated: int = 0
+    last_token: int = 0
+    sampler: Sampler | None = None
+
+    @property
+    def position(self) -> int:
+        """Where `last_token` stands in the sequence."""
+        return len(self.prompt.tokens) + self.generated - 1
+
+    def append(self, token: int) -> FinishReason | None:
+        """Take a generated token; why the sequence ends with it, or None while it goes on."""
+        self.last_token = token
+        self.generated += 1
+        request = self.prompt.request
+        if token in request.end_ids:
+            return "stop"
+        if self.generated >= request.max_tokens:
+            return "length"
+        return None
+
+
+@dataclass(eq=False)
+class Prompt:
+    """One prompt of a request: computed once, continued by `n` sequences.
+
+    Attributes:
+        request_id: the request's number between server and engine.
+        request: what was asked for.
+        index: the prompt's index in the request.
+        waiting: its sequences that have no slot yet.
+        running: its sequences that generate.
+        slot: the KV stream in which the prompt is being computed, else None.
+        computed: how many of its tokens the slot holds.
+        rows: logprob rows of the tokens computed so far, when asked for.
+        logits: the row after its last token, float32 [vocab], once computed and while
+            sequences wait: each of them draws its first token from it.
+    """
+
+    request_id: int
+    request: GenerationRequest
+    index: int
+    waiting: deque[Sequence] = field(default_factory=deque)
+    running: list[Sequence] = field(default_factory=list)
+    slot: int | None = None
+    computed: int = 0
+    rows: list[Row] = field(default_factory=list)
+    logits: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        """Make the sequences."""
+        n = self.request.n
+        self.waiting.extend(Sequence(self, self.index * n + k) for k in range(n))
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """Its token ids."""
+        return self.request.prompts[self.index]
+
+    @property
+    def remaining(self) -> int:
+        """How many of its tokens are still to be computed."""
+        return len(self.tokens) - self.computed
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether each of its tokens wants a logprob row."""
+        return self.request.prompt_logprobs is not None
