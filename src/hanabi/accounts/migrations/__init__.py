@@ -1,0 +1,1 @@
+"""Alembic's migrations, run by `hanabi.accounts.database` at every start."""

@@ -1,0 +1,13 @@
+"""Alembic runs this for every command; the connection comes from `database.open_database`."""
+
+from alembic import context
+
+from hanabi.accounts.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite changes a column by making the table anew
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,54 @@
+"""What the API needs from the rest of the server."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hanabi.api.auth import Keys
+from hanabi.api.drain import Drain
+from hanabi.api.metrics import Metrics
+from hanabi.api.models import Listing
+from hanabi.generation.served_model import Catalog
+from hanabi.generation.service import TextGeneration
+from hanabi.generation.text import TextRequest
+
+
+class Service(Protocol):
+    """Starts generations; `hanabi.generation.service.TextService` is one."""
+
+    async def start(self, request: TextRequest) -> TextGeneration:
+        """Check and start a request. Raises every error of the request, before any output."""
+        ...
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """Everything that `build_app` puts to work.
+
+    Attributes:
+        service: starts generations.
+        catalog: finds models for the tokenizer routes and by name.
+        listing: lists the models of an account.
+        keys: knows the API keys.
+        metrics: counts.
+        drain: tells when the server shuts down.
+        max_body_bytes: the most bytes that a request body may have.
+        new_id: makes request ids; UUID4 as text.
+        now: the time, in seconds since 1970.
+    """
+
+    service: Service
+    catalog: Catalog
+    listing: Listing
+    keys: Keys
+    metrics: Metrics
+    drain: Drain
+    max_body_bytes: int = 16 * 1024 * 1024
+    new_id: Callable[[], str] = _new_id
+    now: Callable[[], float] = time.time

@@ -1,0 +1,86 @@
+"""The OpenAPI document, made from the wire types and the route table."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hanabi.api.route import ApiRoute
+from hanabi.protocol.logprobs import LegacyLogprobs, NewLogprobs
+from hanabi.protocol.replies import ErrorReply
+
+VERSION = "3.1.0"
+ALWAYS = (ErrorReply, LegacyLogprobs, NewLogprobs)
+"""Types that no route names: errors are every route's, logprobs stand in choices."""
+
+_REF = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+Json = dict[str, Any]
+
+
+def openapi_document(routes: Sequence[ApiRoute], version: str) -> Json:
+    """The document of `routes` for release `version` of the server."""
+    documented = [route for route in routes if route.documented]
+    types = {t for r in documented for t in (r.body, r.reply, r.chunk) if t} | set(ALWAYS)
+    ordered = sorted(types, key=lambda wire_type: wire_type.__name__)
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF)
+    paths: dict[str, Json] = {}
+    for route in documented:
+        for path in route.paths:
+            operations = paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})
+            operations[route.method.lower()] = _operation(route, path)
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "Hanabi",
+            "version": version,
+            "description": "Text models behind the Fireworks and OpenAI REST API.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"key": []}],
+    }
+
+
+def _operation(route: ApiRoute, path: str) -> Json:
+    operation: Json = {
+        "summary": route.summary,
+        "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{path}").strip("_"),
+        "responses": {"200": _reply(route), "default": _json("An error", ErrorReply)},
+    }
+    if route.open:
+        operation["security"] = []
+    if route.body:
+        operation["requestBody"] = {"required": True, **_json("", route.body)}
+        del operation["requestBody"]["description"]
+    if parameters := _PARAMETER.findall(path):
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in parameters
+        ]
+    return operation
+
+
+def _reply(route: ApiRoute) -> Json:
+    if route.reply is None:
+        return {"description": "Success"}
+    reply = _json("Success", route.reply)
+    if route.chunk:
+        reply["content"]["text/event-stream"] = {"schema": _ref(route.chunk)}
+    return reply
+
+
+def _json(description: str, wire_type: type[msgspec.Struct]) -> Json:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": _ref(wire_type)}},
+    }
+
+
+def _ref(wire_type: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REF.format(name=wire_type.__name__)}

@@ -1,0 +1,185 @@
+"""The route table, and the ASGI app that serves it.
+
+Whether a route needs a key is decided by the route that serves the request, never by its raw path
+or its Host header; a route is closed unless the table says that it is open.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hanabi.api.auth import Authenticated
+from hanabi.api.chat import CHAT
+from hanabi.api.completions import COMPLETIONS
+from hanabi.api.dependencies import Dependencies
+from hanabi.api.docs_page import StaticFile
+from hanabi.api.errors import ErrorReplies
+from hanabi.api.generating import GeneratingRoute
+from hanabi.api.health import Health
+from hanabi.api.json_response import json_response
+from hanabi.api.models import Models
+from hanabi.api.openapi import openapi_document
+from hanabi.api.request_id import RequestIds
+from hanabi.api.route import ApiRoute
+from hanabi.api.tokenizer import Tokenizer
+from hanabi.protocol.chat import ChatRequest
+from hanabi.protocol.completions import CompletionRequest
+from hanabi.protocol.models import ModelEntry, ModelList
+from hanabi.protocol.replies import ChatChunk, ChatCompletion, Completion
+from hanabi.protocol.tokenizer import (
+    DetokenizeReply,
+    DetokenizeRequest,
+    TokenizeReply,
+    TokenizeRequest,
+)
+
+PREFIXES = ("/inference/v1", "/v1", "/inference/v1/v1")
+"""Where clients look for the API; the last is what some of them make of the first."""
+
+
+def build_app(dependencies: Dependencies) -> ASGIApp:
+    """The whole API as one ASGI app."""
+    table = routes(dependencies)
+    guard = Middleware(Authenticated, keys=dependencies.keys)
+    router = Router(
+        [
+            Route(
+                path,
+                route.endpoint,
+                methods=[route.method],
+                middleware=[] if route.open else [guard],
+            )
+            for route in table
+            for path in route.paths
+        ],
+        redirect_slashes=False,
+        default=_not_found,
+    )
+    return RequestIds(ErrorReplies(_App(router)), dependencies.new_id)
+
+
+def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
+    """Every route of the API."""
+    models = Models(dependencies.listing, dependencies.catalog)
+    tokenizer = Tokenizer(dependencies.catalog, dependencies.max_body_bytes)
+    table = (
+        ApiRoute(
+            method="POST",
+            paths=_under_prefixes("/completions"),
+            endpoint=GeneratingRoute(COMPLETIONS, dependencies),
+            summary="Generate text after a prompt.",
+            body=CompletionRequest,
+            reply=Completion,
+            chunk=Completion,
+        ),
+        ApiRoute(
+            method="POST",
+            paths=_under_prefixes("/chat/completions"),
+            endpoint=GeneratingRoute(CHAT, dependencies),
+            summary="Generate the next message of a conversation.",
+            body=ChatRequest,
+            reply=ChatCompletion,
+            chunk=ChatChunk,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=_under_prefixes("/models"),
+            endpoint=models.list,
+            summary="List the models that the key may use.",
+            reply=ModelList,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=_under_prefixes("/models/{model_id:path}"),
+            endpoint=models.get,
+            summary="Show one model.",
+            reply=ModelEntry,
+        ),
+        ApiRoute(
+            method="POST",
+            paths=_under_prefixes("/tokenize"),
+            endpoint=tokenizer.tokenize,
+            summary="Turn a text into token ids.",
+            body=TokenizeRequest,
+            reply=TokenizeReply,
+        ),
+        ApiRoute(
+            method="POST",
+            paths=_under_prefixes("/detokenize"),
+            endpoint=tokenizer.detokenize,
+            summary="Turn token ids into a text.",
+            body=DetokenizeRequest,
+            reply=DetokenizeReply,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=("/health",),
+            endpoint=Health(dependencies.drain).get,
+            summary="Tell whether the server takes requests.",
+            open=True,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=("/metrics",),
+            endpoint=dependencies.metrics.endpoint,
+            summary="Requests, tokens and times in Prometheus' format.",
+        ),
+    )
+    return (*table, *_documentation(table))
+
+
+def _documentation(table: tuple[ApiRoute, ...]) -> tuple[ApiRoute, ...]:
+    """The OpenAPI document and its page. Open: they hold no secret, and a browser sends no key."""
+    document = json_response(openapi_document(table, _version()))
+
+    async def openapi(_request: Request) -> Response:
+        return document
+
+    static = {
+        "/openapi.json": openapi,
+        "/docs": StaticFile("docs.html", "text/html").get,
+        "/docs/docs.js": StaticFile("docs.js", "text/javascript").get,
+        "/docs/docs.css": StaticFile("docs.css", "text/css").get,
+    }
+    return tuple(
+        ApiRoute(
+            method="GET",
+            paths=(path,),
+            endpoint=endpoint,
+            summary="The documentation of this API.",
+            open=True,
+            documented=False,
+        )
+        for path, endpoint in static.items()
+    )
+
+
+class _App:
+    """Puts itself into the scope, which makes the router raise its 405 instead of sending it."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._router(scope, receive, send)
+
+
+async def _not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404)
+
+
+def _under_prefixes(path: str) -> tuple[str, ...]:
+    return tuple(prefix + path for prefix in PREFIXES)
+
+
+def _version() -> str:
+    try:
+        return version("hanabi")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

@@ -1,0 +1,63 @@
+"""The tokenizer routes: text to ids and back, as completions would do it."""
+
+from msgspec import UNSET
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hanabi.api.auth import account_of
+from hanabi.api.body import Body
+from hanabi.api.json_response import json_response
+from hanabi.errors import InvalidRequestError
+from hanabi.generation.backend import Backend
+from hanabi.generation.prompt import Part, spelled, with_bos
+from hanabi.generation.served_model import Catalog
+from hanabi.protocol.tokenizer import (
+    DetokenizeReply,
+    DetokenizeRequest,
+    TokenizeReply,
+    TokenizeRequest,
+)
+
+
+class Tokenizer:
+    """The routes that tokenize with a served model."""
+
+    def __init__(self, catalog: Catalog, max_body_bytes: int) -> None:
+        """Take what finds models, and the most bytes of a request body."""
+        self._catalog = catalog
+        self._tokenize = Body(TokenizeRequest, max_body_bytes)
+        self._detokenize = Body(DetokenizeRequest, max_body_bytes)
+
+    async def tokenize(self, request: Request) -> Response:
+        """POST tokenize."""
+        wire = await self._tokenize.read(request.scope, request.receive)
+        backend = await self._backend(wire.model, request)
+        parts: tuple[Part, ...] = (wire.prompt,) if wire.prompt else ()
+        if wire.add_special_tokens is not False:
+            parts = with_bos(parts, backend.vocab)
+        ids = await backend.tokenize(parts)
+        return json_response(
+            TokenizeReply(
+                count=len(ids),
+                max_model_len=backend.context_length,
+                tokens=list(ids),
+                token_strs=[spelled((token,), backend.vocab) for token in ids]
+                if wire.return_token_strs
+                else UNSET,
+            )
+        )
+
+    async def detokenize(self, request: Request) -> Response:
+        """POST detokenize."""
+        wire = await self._detokenize.read(request.scope, request.receive)
+        vocab = (await self._backend(wire.model, request)).vocab
+        for index, token in enumerate(wire.tokens):
+            if token >= vocab.size:
+                raise InvalidRequestError(
+                    f"tokens[{index}] must be between 0 and {vocab.size - 1}: {token}",
+                    param=f"tokens[{index}]",
+                )
+        return json_response(DetokenizeReply(prompt=spelled(wire.tokens, vocab)))
+
+    async def _backend(self, model: str, request: Request) -> Backend:
+        return await self._catalog.find(model, account_of(request.scope).account).backend()

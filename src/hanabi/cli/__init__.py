@@ -1,0 +1,1 @@
+"""The command `hanabi`: one file a command."""

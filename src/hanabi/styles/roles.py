@@ -1,0 +1,60 @@
+"""The turn rules that chat styles share: who may speak when."""
+
+from collections.abc import Sequence
+from reprlib import repr as quoted  # a role is the client's own text: a long one is cut short
+from typing import NoReturn
+
+import msgspec
+
+from hanabi.errors import InvalidRequestError
+from hanabi.styles.message import Message
+
+
+class Turns(msgspec.Struct, frozen=True):
+    """A conversation that keeps the rules.
+
+    Attributes:
+        system: the system message's content; None when there is no such message.
+        turns: user, assistant, user and so on; the first and the last are the user's.
+    """
+
+    system: str | None
+    turns: tuple[Message, ...]
+
+
+def split_turns(messages: Sequence[Message]) -> Turns:
+    """Part a conversation into its system prompt and its turns.
+
+    The rules: an optional `system` message first, then `user` and `assistant` in turn, ending in
+    `user`. Raises InvalidRequestError that names the rule and the first message to break it.
+    """
+    if not messages:
+        raise InvalidRequestError("messages: at least one is needed, none given", param="messages")
+    has_system = messages[0].role == "system"
+    turns = tuple(messages[1:]) if has_system else tuple(messages)
+    previous = "system" if has_system else None
+    for index, message in enumerate(turns, start=len(messages) - len(turns)):
+        _check_turn(index, message.role, previous)
+        previous = message.role
+    if previous != "user":
+        _refuse(len(messages) - 1, f"the last message must be of role 'user', not {previous!r}")
+    return Turns(system=messages[0].content if has_system else None, turns=turns)
+
+
+def _check_turn(index: int, role: str, previous: str | None) -> None:
+    """Refuse a role that may not stand at `index`, right after the role `previous`."""
+    if role not in {"system", "user", "assistant"}:
+        _refuse(index, f"role must be 'system', 'user' or 'assistant', not {quoted(role)}")
+    if role == "system":
+        _refuse(index, "role 'system' is for the first message only")
+    if previous in {None, "system"} and role != "user":
+        after = "the first message after 'system'" if previous else "the first message"
+        _refuse(index, f"{after} must be of role 'user', not {role!r}")
+    if role == previous:
+        _refuse(
+            index, f"role {role!r} follows role {role!r}; 'user' and 'assistant' must alternate"
+        )
+
+
+def _refuse(index: int, rule: str) -> NoReturn:
+    raise InvalidRequestError(f"messages[{index}]: {rule}", param=f"messages[{index}].role")

@@ -1,0 +1,137 @@
+import os
+import threading
+
+import pytest
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, inspect, select
+from sqlalchemy.exc import OperationalError
+
+from hanabi.accounts import database as database_module
+from hanabi.accounts.database import open_database
+from hanabi.accounts.tables import api_keys, metadata
+
+ROW = {
+    "id": "1",
+    "account": "fireworks",
+    "name": "test",
+    "prefix": "hk_12345678",
+    "digest": b"\0" * 32,
+    "admin": False,
+    "created": 1,
+}
+
+
+@pytest.fixture
+def opened():
+    engines = []
+
+    def open_(*arguments):
+        engines.append(open_database(*arguments))
+        return engines[-1]
+
+    yield open_
+    for engine in engines:
+        engine.dispose()
+
+
+def test_the_migrations_make_the_tables_of_the_code(opened, tmp_path):
+    engine = opened(tmp_path / "home")
+    inspector = inspect(engine)
+    assert set(inspector.get_table_names()) == {*metadata.tables, "alembic_version"}
+    for table in metadata.sorted_tables:
+        made = {
+            column["name"]: (str(column["type"]), column["nullable"])
+            for column in inspector.get_columns(table.name)
+        }
+        wanted = {
+            column.name: (column.type.compile(engine.dialect), column.nullable)
+            for column in table.columns
+        }
+        assert made == wanted
+        assert {index["name"] for index in inspector.get_indexes(table.name)} == {
+            index.name for index in table.indexes
+        }
+        assert [
+            constraint["column_names"]
+            for constraint in inspector.get_unique_constraints(table.name)
+        ] == [[column.name] for column in table.columns if column.unique]
+
+
+def test_opening_again_keeps_what_is_there(opened, tmp_path):
+    with opened(tmp_path).begin() as connection:
+        connection.execute(insert(api_keys).values(ROW))
+    with opened(tmp_path).connect() as connection:
+        assert connection.execute(select(api_keys.c.id)).scalars().all() == ["1"]
+
+
+def test_the_file_and_its_mode(opened, tmp_path):
+    home = tmp_path / "100% new" / "home"
+    engine = opened(home)
+    assert (home / "hanabi.db").is_file()
+    assert home.stat().st_mode & 0o777 == 0o700
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_url_overrides_the_file(opened, tmp_path):
+    opened(tmp_path / "home", f"sqlite:///{tmp_path / 'other.db'}")
+    assert (tmp_path / "other.db").is_file()
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_migration_happens_whole_or_not_at_all(opened, tmp_path, monkeypatch):
+    real = database_module.command.upgrade
+
+    def upgrade_and_fail(config, revision):
+        real(config, revision)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(database_module.command, "upgrade", upgrade_and_fail)
+    with pytest.raises(KeyboardInterrupt):
+        open_database(tmp_path)
+    monkeypatch.undo()
+    with database_module.create_engine(f"sqlite:///{tmp_path / 'hanabi.db'}").connect() as raw:
+        assert inspect(raw).get_table_names() == []
+        raw.engine.dispose()
+    assert inspect(opened(tmp_path)).has_table("api_keys")
+
+
+def test_servers_that_start_at_once_migrate_once(opened, tmp_path):
+    failures = []
+
+    def start():
+        try:
+            opened(tmp_path)
+        except OperationalError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with opened(tmp_path).connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == "0001"
+
+
+def test_a_reader_is_not_stopped_by_a_writer(opened, tmp_path):
+    engine = opened(tmp_path)
+    with engine.begin() as writer:
+        writer.execute(insert(api_keys).values(ROW))
+        with engine.connect() as reader:
+            assert reader.execute(select(api_keys.c.id)).all() == []
+
+
+def test_what_a_kill_interrupts_is_rolled_back(opened, tmp_path):
+    engine = opened(tmp_path)
+    engine.dispose()
+    child = os.fork()
+    if not child:
+        with engine.begin() as connection:
+            connection.execute(insert(api_keys).values(ROW))
+            os._exit(9)
+    os.waitpid(child, 0)
+    with engine.connect() as connection:
+        assert connection.execute(select(api_keys.c.id)).all() == []

@@ -1,0 +1,58 @@
+import sys
+import types
+
+import pytest
+
+from hanabi.settings import OPTIONS
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What `hanabi.app.serve` was called with."""
+    calls = []
+    app = types.ModuleType("hanabi.app")
+    app.serve = lambda settings, model: calls.append((settings, model))
+    monkeypatch.setitem(sys.modules, "hanabi.app", app)
+    monkeypatch.setattr("hanabi.app", app, raising=False)
+    return calls
+
+
+def test_settings_come_from_flags_then_the_environment(run, served, monkeypatch, home):
+    monkeypatch.setenv("HANABI_PORT", "9000")
+    monkeypatch.setenv("HANABI_SLOTS", "4")
+    assert run("serve", "--port", "9001", "--kv-memory", "1G")[0] == 0
+    ((settings, model),) = served
+    assert (settings.port, settings.slots, settings.kv_memory) == (9001, 4, 2**30)
+    assert settings.home == home
+    assert model is None
+
+
+def test_a_model_is_handed_on(run, served, tmp_path):
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"GGUF and more")
+    assert run("serve", "--model", str(path))[0] == 0
+    assert served[0][1] == path
+
+
+@pytest.mark.parametrize("content", [b"", b"GG", b"PK\3\4", b"\x80\4pickle"])
+def test_a_file_that_is_no_gguf_is_refused(run, served, tmp_path, content):
+    path = tmp_path / "x.gguf"
+    path.write_bytes(content)
+    code, _, errors = run("serve", "--model", str(path))
+    assert code == 2
+    assert "is no GGUF file: it must begin with b'GGUF'" in errors
+    assert served == []
+
+
+def test_a_folder_is_no_model(run, served, tmp_path):
+    code, _, errors = run("serve", "--model", str(tmp_path))
+    assert (code, served) == (2, [])
+    assert "is a directory" in errors
+
+
+def test_the_help_tells_every_flag_variable_and_default(run):
+    _, output, _ = run("serve", "--help")
+    for option in OPTIONS:
+        assert option.flag in output
+        assert option.variable in output
+    assert "Default: 8000." in output
