@@ -62,6 +62,7 @@ def serve(settings: Settings, model: Path | None, on_ready: Callable[[Ready], No
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are no news to anyone
     uvloop.run(_serve(settings, model, on_ready))
 
 

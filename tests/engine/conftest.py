@@ -28,4 +28,4 @@ def config():
 
 @pytest.fixture
 def anyio_backend():
-    return "asyncio"
+    return "asyncio", {"use_uvloop": True}  # as the server runs

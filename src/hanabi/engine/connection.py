@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -123,9 +124,8 @@ class EngineConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
-        if not isinstance(transport, asyncio.WriteTransport):
-            raise TypeError
-        self._transport = transport
+        # A socket's transport writes, though uvloop's is registered as a base one only.
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol: take every whole frame."""

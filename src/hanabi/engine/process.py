@@ -154,8 +154,10 @@ class EngineProcess:
 
 def main() -> None:
     """Run the engine process on the socket whose file descriptor is the first argument."""
-    # Ctrl-C reaches the whole foreground group; the server decides when its engines end.
+    # Ctrl-C reaches the whole foreground group, and systemd's SIGTERM the whole service. The
+    # server has requests to finish first, and decides itself when its engines end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     from hanabi.engine.llama import open_model  # noqa: PLC0415 - the mock's tests go without it
 
     with socket.socket(fileno=int(sys.argv[1])) as connection:
