@@ -28,7 +28,7 @@ def test_the_defaults():
         context=None,
         slots=32,
         queue_limit=256,
-        token_budget=512,
+        token_budget=128,
         body_limit=16 * 2**20,
         drain_timeout=30.0,
         log_level="info",

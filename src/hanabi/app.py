@@ -28,6 +28,8 @@ from hanabi.registry.store import Store
 from hanabi.server import Server, listen
 from hanabi.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 
 class Ready(msgspec.Struct, frozen=True):
     """What a started server is, for whoever tells the person who started it.
@@ -89,6 +91,7 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
     pool = EnginePool(engine_config(settings))
     try:
         weights = store.get(CHAT_NAME).weights if model is None else model
+        logger.info("loading %s", CHAT_NAME if model is None else model.name)
         loaded = (await pool.get(weights)).loaded
         guest = None if model is None else guest_model(model, loaded.chat_template)
         catalog = ModelCatalog(store, pool, guest)

@@ -170,7 +170,7 @@ OPTIONS = (
     ),
     _number("slots", 1, 256, "32", "The most sequences that run at once."),
     _number("queue_limit", 0, 2**20, "256", "Requests that may wait for a slot."),
-    _number("token_budget", 1, 2**16, "512", "The most tokens in one decode step."),
+    _number("token_budget", 1, 2**16, "128", "The most tokens in one decode step."),
     _size("body_limit", "1K", "16M", "The most bytes of a request body."),
     Option(
         "drain_timeout",

@@ -56,7 +56,7 @@ def test_a_users_error_is_one_line(run, arguments, sentence):
     ],
 )
 def test_what_a_command_raises(run, monkeypatch, error, code, text):
-    def fail(_settings, _model):
+    def fail(_settings, _model, **_):
         raise error
 
     app = types.ModuleType("hanabi.app")

@@ -11,7 +11,7 @@ def served(monkeypatch):
     """What `hanabi.app.serve` was called with."""
     calls = []
     app = types.ModuleType("hanabi.app")
-    app.serve = lambda settings, model: calls.append((settings, model))
+    app.serve = lambda settings, model, on_ready: calls.append((settings, model))
     monkeypatch.setitem(sys.modules, "hanabi.app", app)
     monkeypatch.setattr("hanabi.app", app, raising=False)
     return calls

@@ -184,3 +184,13 @@ def test_choices_of_a_seed_differ_and_repeat():
 
     assert run() == run()
     assert len(set(run())) == 5
+
+
+def test_a_choice_ends_where_its_own_prompt_leaves_no_more_room():
+    loop = EngineLoop(MockRunner(slots=2, context_length=30), token_budget=64)
+    long, short = tuple(range(26)), (1, 2)
+    loop.submit(1, greedy(long, short, max_tokens=10, end_ids=()))
+    events = drain(loop)[1]
+    assert tokens_of(events, 0) == [logits_after(long).argmax(), *tokens_of(events, 0)[1:]]
+    assert [len(tokens_of(events, choice)) for choice in (0, 1)] == [4, 10]
+    assert finish_of(events, 0) == "length"

@@ -38,18 +38,25 @@ def test_a_prompt_that_does_not_fit(length, max_tokens, limit):
 @pytest.mark.parametrize("overflow", ["truncate", "error"])
 @pytest.mark.parametrize("max_tokens", [0, 1, 40])
 def test_what_fits_is_granted(max_tokens, overflow):
-    assert fit_max_tokens(60, max_tokens, 100, overflow) == max_tokens
+    assert fit_max_tokens([60], max_tokens, 100, overflow) == max_tokens
 
 
 def test_what_does_not_fit_is_lowered():
-    assert fit_max_tokens(60, 41, 100, "truncate") == 40
+    assert fit_max_tokens([60], 41, 100, "truncate") == 40
 
 
 def test_what_does_not_fit_is_refused_on_request():
     with pytest.raises(InvalidRequestError) as caught:
-        fit_max_tokens(60, 41, 100, "error")
+        fit_max_tokens([60], 41, 100, "error")
     assert caught.value.message == (
         "The prompt and max_tokens are too long: 60 + 41, model maximum context length: 100; "
         "max_tokens can be at most 40"
     )
     assert caught.value.param == "max_tokens"
+
+
+def test_a_long_prompt_does_not_shorten_the_choices_of_a_short_one():
+    assert fit_max_tokens([90, 20], 50, 100, "truncate") == 50
+    assert fit_max_tokens([90, 20], 500, 100, "truncate") == 80
+    with pytest.raises(InvalidRequestError, match=r"90 \+ 50.*at most 10"):
+        fit_max_tokens([90, 20], 50, 100, "error")

@@ -35,7 +35,6 @@ def serve(model: Path | None, **flags: str | None) -> None:
         _check_gguf(model)
     from hanabi import app  # noqa: PLC0415 - the server is a second of imports that --help skips
 
-    click.echo("Loading the model ...", err=True)
     app.serve(settings, model, on_ready=_announce)
 
 

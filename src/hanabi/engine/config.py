@@ -23,7 +23,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: int
     context_length: int | None = None
     slots: int = 32
-    token_budget: int = 256
+    token_budget: int = 128
     queue_limit: int = 256
 
 

@@ -24,8 +24,10 @@ class EngineLoop:
         self._runner = runner
         self._scheduler = Scheduler(
             slots=runner.slots,
+            context_length=runner.context_length,
             token_budget=max(token_budget, runner.slots),
             max_outputs=runner.max_outputs,
+            max_chunk=runner.max_chunk,
         )
         self._starts: deque[Start] = deque()
         self._events: dict[int, list[Event]] = {}
@@ -114,7 +116,7 @@ class EngineLoop:
             if source != slot:
                 self._runner.copy(source, slot)
             self._runner.trim(slot, len(prompt.tokens))
-            if prompt.request.max_tokens == 0:
+            if prompt.max_tokens == 0:
                 self._tell(prompt, TokenEvent(sequence.choice, None, "length"))
                 self._end(sequence)
                 continue

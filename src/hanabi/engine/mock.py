@@ -47,6 +47,8 @@ def continuation(prompt: Sequence[int], max_tokens: int) -> list[int]:
 class MockRunner:
     """Implements `hanabi.engine.runner.Runner`; every misuse of a slot is an error."""
 
+    max_chunk = 24
+
     def __init__(self, *, slots: int = 4, context_length: int = 512, max_outputs: int = 16) -> None:
         """Take the limits that a real runner would have."""
         self.vocab = VOCAB
@@ -70,6 +72,9 @@ class MockRunner:
             return None
         rows = []
         for chunk in chunks:
+            if len(chunk.tokens) > self.max_chunk:
+                message = f"{len(chunk.tokens)} tokens for slot {chunk.slot}, over {self.max_chunk}"
+                raise ValueError(message)
             held = self._held[chunk.slot]
             if len(held) != chunk.start:
                 message = f"slot {chunk.slot} holds {len(held)} tokens, not {chunk.start}"

@@ -33,6 +33,7 @@ class Runner(Protocol):
         slots: KV streams, numbered from 0.
         context_length: tokens a stream can hold.
         max_outputs: the most rows of logits that one decode can give.
+        max_chunk: the most tokens of one slot in one decode.
     """
 
     @property
@@ -46,6 +47,9 @@ class Runner(Protocol):
 
     @property
     def max_outputs(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def max_chunk(self) -> int: ...  # noqa: D102 - told above
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS. Safe from any thread."""

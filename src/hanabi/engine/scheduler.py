@@ -85,19 +85,31 @@ class StepPlan:
 class Scheduler:
     """The prompts and sequences under way, and the slots that they hold."""
 
-    def __init__(self, *, slots: int, token_budget: int, max_outputs: int) -> None:
+    def __init__(
+        self,
+        *,
+        slots: int,
+        context_length: int,
+        token_budget: int,
+        max_outputs: int,
+        max_chunk: int,
+    ) -> None:
         """Take the limits of one decode.
 
         Args:
             slots: sequences that can hold a KV stream at once.
+            context_length: tokens that a slot holds.
             token_budget: tokens in one decode; at least `slots`, so that all running ones fit.
             max_outputs: logits rows in one decode; likewise.
+            max_chunk: tokens of one slot in one decode.
         """
         if min(token_budget, max_outputs) < slots:
             message = "a decode must have room for a token and a logits row of every slot"
             raise ValueError(message)
+        self._context_length = context_length
         self._token_budget = token_budget
         self._max_outputs = max_outputs
+        self._max_chunk = max_chunk
         self._free = list(range(slots))  # a heap: the lowest comes first, which keeps slots dense
         self._waiting: deque[Prompt] = deque()
         self._computing: list[Prompt] = []
@@ -112,7 +124,15 @@ class Scheduler:
 
     def submit(self, request_id: int, request: GenerationRequest) -> None:
         """Queue every prompt of a request."""
-        prompts = [Prompt(request_id, request, index) for index in range(len(request.prompts))]
+        prompts = [
+            Prompt(
+                request_id,
+                request,
+                index,
+                max_tokens=min(request.max_tokens, self._context_length - len(tokens)),
+            )
+            for index, tokens in enumerate(request.prompts)
+        ]
         self._prompts[request_id] = prompts
         self._waiting.extend(prompts)
 
@@ -170,7 +190,9 @@ class Scheduler:
             for sequence in self._running
         ]
         for prompt in self._computing:
-            size = min(prompt.remaining, tokens, outputs if prompt.is_scored else tokens)
+            size = min(prompt.remaining, self._max_chunk, tokens)
+            if prompt.is_scored:
+                size = min(size, outputs)
             if size <= 0 or outputs <= 0:
                 break
             wanted = size if prompt.is_scored else int(size == prompt.remaining)

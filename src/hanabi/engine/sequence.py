@@ -41,10 +41,9 @@ class Sequence:
         """Take a generated token; why the sequence ends with it, or None while it goes on."""
         self.last_token = token
         self.generated += 1
-        request = self.prompt.request
-        if token in request.end_ids:
+        if token in self.prompt.request.end_ids:
             return "stop"
-        if self.generated >= request.max_tokens:
+        if self.generated >= self.prompt.max_tokens:
             return "length"
         return None
 
@@ -57,6 +56,8 @@ class Prompt:
         request_id: the request's number between server and engine.
         request: what was asked for.
         index: the prompt's index in the request.
+        max_tokens: what a sequence may generate: what the request allows, and the slot has room
+            for behind this prompt.
         waiting: its sequences that have no slot yet.
         running: its sequences that generate.
         slot: the KV stream in which the prompt is being computed, else None.
@@ -69,6 +70,7 @@ class Prompt:
     request_id: int
     request: GenerationRequest
     index: int
+    max_tokens: int
     waiting: deque[Sequence] = field(default_factory=deque)
     running: list[Sequence] = field(default_factory=list)
     slot: int | None = None

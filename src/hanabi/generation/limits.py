@@ -1,5 +1,7 @@
 """What a request may ask of a model at most: choices, and tokens in the context."""
 
+from collections.abc import Sequence
+
 from hanabi.errors import InvalidRequestError
 from hanabi.generation.text import Overflow
 
@@ -27,19 +29,24 @@ def check_prompt_fits(length: int, max_tokens: int, context_length: int, param: 
         )
 
 
-def fit_max_tokens(longest: int, max_tokens: int, context_length: int, overflow: Overflow) -> int:
-    """The tokens that each choice may generate, so that it stays within the context.
+def fit_max_tokens(
+    lengths: Sequence[int], max_tokens: int, context_length: int, overflow: Overflow
+) -> int:
+    """The most tokens that a choice may generate, so that it stays within the context.
 
-    One number holds for all prompts of a request: what fits behind the longest of them, whose
-    length in tokens is `longest` and which must fit by itself.
+    Args:
+        lengths: tokens of each prompt; each fits by itself.
+        max_tokens: what was asked for.
+        context_length: tokens of prompt and choice together.
+        overflow: `truncate`: as many as fit behind the shortest prompt; a longer one's choices
+            end where their own context does, so that no prompt shortens another's. `error`: a
+            400 where they do not fit behind the longest.
     """
-    room = context_length - longest
-    if max_tokens <= room:
-        return max_tokens
-    if overflow == "error":
+    room = context_length - max(lengths)
+    if max_tokens > room and overflow == "error":
         raise InvalidRequestError(
-            f"The prompt and max_tokens are too long: {longest} + {max_tokens}, "
+            f"The prompt and max_tokens are too long: {max(lengths)} + {max_tokens}, "
             f"model maximum context length: {context_length}; max_tokens can be at most {room}",
             param="max_tokens",
         )
-    return room
+    return min(max_tokens, context_length - min(lengths))

@@ -109,8 +109,8 @@ def _fit(
     for index, prompt in enumerate(prompts):
         param = prompt_param(source, index) if isinstance(source, Prompts) else "messages"
         check_prompt_fits(len(prompt.ids), max_tokens, backend.context_length, param)
-    longest = max(len(prompt.ids) for prompt in prompts)
-    return fit_max_tokens(longest, max_tokens, backend.context_length, request.overflow)
+    lengths = [len(prompt.ids) for prompt in prompts]
+    return fit_max_tokens(lengths, max_tokens, backend.context_length, request.overflow)
 
 
 def _echoes(

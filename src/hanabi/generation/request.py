@@ -8,13 +8,14 @@ from hanabi.sampling.params import SamplingParams
 class GenerationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Generate `n` choices for each prompt; the choice index is prompt index * n + k.
 
-    The backend relies on: every prompt is non-empty, its ids lie in the vocabulary, and
-    len(prompt) + max_tokens <= the backend's context length.
+    The backend relies on: every prompt is non-empty, fits the context length, and its ids lie in
+    the vocabulary.
 
     Attributes:
         prompts: token ids, one tuple a prompt.
         n: choices for each prompt, at least 1. The prompt is computed once and shared.
-        max_tokens: the most tokens to generate for a choice; 0 only evaluates the prompts.
+        max_tokens: the most tokens to generate for a choice; 0 only evaluates the prompts. A
+            choice also ends, with `length`, where its own prompt leaves no more room.
         sampling: how tokens are chosen. Choice index i of a seeded request draws from its own
             stream of numbers, a function of (seed, i) alone.
         end_ids: ids that end a choice; the ending token is generated, counted and has a row.
