@@ -308,3 +308,14 @@ def test_close_twice_and_use_after(make_context):
     context.abort()
     with pytest.raises(ClosedError):
         context.clear()
+
+
+def test_fewer_threads_compute_the_same(make_context, prompts):
+    context = make_context(threads=2)
+    before = greedy(context, {0: prompts[0]}, steps=3)
+    context.clear()
+    context.use_threads(1)
+    assert greedy(context, {0: prompts[0]}, steps=3) == before
+    for threads in (0, 3):
+        with pytest.raises(ValueError, match=f"threads must be 1 to 2; got {threads}"):
+            context.use_threads(threads)

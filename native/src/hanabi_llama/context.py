@@ -162,6 +162,12 @@ class Context:
             self._outputs = int(np.count_nonzero(batch.output[: batch.size]))
         return DecodeResult(code)
 
+    def use_threads(self, threads: int) -> None:
+        """Compute the following decodes with this many threads, at most those of the pool."""
+        if not 1 <= threads <= self._threadpool.threads:
+            raise ValueError(f"threads must be 1 to {self._threadpool.threads}; got {threads}.")
+        self._functions.llama_set_n_threads(self.handle, threads, threads)
+
     def _check(self, batch: Batch) -> None:
         """Refuse what would trip an assertion in the library, and so end the process."""
         size = batch.size

@@ -73,6 +73,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "llama_free": (None, [address]),
     "llama_attach_threadpool": (None, [address, address, address]),
     "llama_n_batch": (u32, [address]),
+    "llama_set_n_threads": (None, [address, i32, i32]),
     "llama_n_ctx_seq": (u32, [address]),
     "llama_n_ubatch": (u32, [address]),
     "llama_decode": (i32, [address, BatchStruct]),

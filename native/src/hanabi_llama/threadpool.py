@@ -30,6 +30,7 @@ class Threadpool:
             raise ValueError(f"threads must be 1 to {MAX_THREADS}; got {threads}.")
         if not 0 <= poll <= MAX_POLL:
             raise ValueError(f"poll must be 0 to {MAX_POLL}; got {poll}.")
+        self.threads = threads
         functions = library.functions
         new = CFUNCTYPE(c_void_p, POINTER(ThreadpoolParams))(
             procedure(functions, "ggml_threadpool_new")

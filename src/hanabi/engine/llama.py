@@ -1,5 +1,6 @@
 """llama.cpp as a runner: the one module that imports `hanabi_llama`."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hanabi.engine.config import EngineConfig
 from hanabi.engine.kv_cache import plan_cache
 from hanabi.engine.messages import Loaded
 from hanabi.engine.runner import Chunk
+from hanabi.engine.threads import Threads
 from hanabi.generation.vocab import Vocab
 
 SCORED_OUTPUTS = 64
@@ -86,6 +88,7 @@ class LlamaRunner:
             poll=config.poll,
         )
         self._batch = hanabi_llama.Batch(batch_size)
+        self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)
 
     def tokenize(self, text: str) -> list[int]:
@@ -107,7 +110,11 @@ class LlamaRunner:
             size = end
             outputs += chunk.outputs
         batch.size = size
-        match self._context.decode(batch):
+        self._context.use_threads(self._threads.count)
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = self._context.decode(batch)
+        self._threads.note(time.perf_counter() - wall, time.process_time() - cpu)
+        match result:
             case hanabi_llama.DecodeResult.ABORTED:
                 return None
             case hanabi_llama.DecodeResult.NO_SLOT:
