@@ -24,9 +24,10 @@ lint: dev ## check style, format and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-bench: dev ## measure: the API's ceiling, then throughput against the engine driven raw
-	@$(BIN)/python benchmarks/api_ceiling.py $(ARGS)
-	@$(BIN)/python benchmarks/throughput.py $(ARGS)
+bench: dev ## measure: the API's ceiling, throughput against the raw engine, shared prompts
+	@$(BIN)/python benchmarks/api_ceiling.py
+	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python benchmarks/prefill.py
 
 doctor: runtime ## say what this machine has and which kernels are in use
 	@exec $(BIN)/hanabi doctor $(ARGS)

@@ -18,11 +18,20 @@ def greedy(*prompts, max_tokens=5, **options):
     return GenerationRequest(prompts=prompts, max_tokens=max_tokens, **options)
 
 
+def step(loop):
+    """Run a whole step; its events."""
+    events = []
+    for pass_ in loop.plan():
+        loop.run(pass_)
+        events.extend(loop.events())
+    return events + loop.events()
+
+
 def drain(loop, steps=1000):
     """Run to the end; events by request id."""
     events = {}
     for _ in range(steps):
-        for request_id, batch in loop.run(loop.plan()):
+        for request_id, batch in step(loop):
             events.setdefault(request_id, []).extend(batch)
         if not loop.has_work:
             return events
@@ -51,13 +60,13 @@ def finish_of(events, choice=0):
     arrivals=st.lists(st.integers(0, 4), min_size=6, max_size=6),
 )
 def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget, arrivals):
-    runner = MockRunner(slots=slots, max_outputs=slots + 2)
+    runner = MockRunner(slots=slots, max_outputs=slots + 12)
     loop = EngineLoop(runner, token_budget=budget)
     events = {}
     for number, (request_prompts, n, max_tokens) in enumerate(requests):
         loop.submit(number, greedy(*request_prompts, n=n, max_tokens=max_tokens))
         for _ in range(arrivals[number]):
-            for request_id, batch in loop.run(loop.plan()):
+            for request_id, batch in step(loop):
                 events.setdefault(request_id, []).extend(batch)
     for request_id, batch in drain(loop).items():
         events.setdefault(request_id, []).extend(batch)
@@ -69,7 +78,7 @@ def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget
                 assert tokens_of(events[number], choice) == expected
                 ended = expected[-1] == EOS
                 assert finish_of(events[number], choice) == ("stop" if ended else "length")
-    assert runner.largest_batch <= max(budget, slots)
+    assert runner.largest_batch <= max(budget, slots, runner.max_chunk)
     assert not loop.has_work
 
 
@@ -85,16 +94,16 @@ def test_a_prompt_is_computed_once_for_all_its_choices():
 def test_a_short_request_is_served_while_many_choices_of_another_wait():
     loop = EngineLoop(MockRunner(slots=2), token_budget=64)
     loop.submit(1, greedy((1, 2, 3), n=40, max_tokens=4))
-    loop.run(loop.plan())
+    step(loop)
     loop.submit(2, greedy((4, 5), max_tokens=2))
     seen = []
     for _ in range(12):
-        seen.extend(request_id for request_id, _ in loop.run(loop.plan()))
+        seen.extend(request_id for request_id, _ in step(loop))
     assert 2 in seen
 
 
 def test_prompt_rows_score_each_token_given_those_before_it():
-    runner = MockRunner(slots=2, max_outputs=3)
+    runner = MockRunner(slots=2, max_outputs=12)
     loop = EngineLoop(runner, token_budget=8)
     prompt = tuple(range(10, 30))
     loop.submit(1, greedy(prompt, max_tokens=0, prompt_logprobs=2))
@@ -127,12 +136,12 @@ def test_cancelled_choices_free_their_slots_and_leave_the_others_alone(moments):
     loop.submit(2, greedy((1, 2), max_tokens=6))
     cancelled = set()
     events = {1: [], 2: []}
-    for step in range(13):
+    for number in range(13):
         for moment, choice in moments:
-            if moment == step:
+            if moment == number:
                 loop.cancel(1, choice)
                 cancelled.add(choice)
-        for request_id, batch in loop.run(loop.plan()):
+        for request_id, batch in step(loop):
             events[request_id].extend(batch)
     for request_id, batch in drain(loop).items():
         events[request_id].extend(batch)
@@ -147,7 +156,7 @@ def test_a_cancelled_request_leaves_nothing_behind():
     for request_id in range(5):
         loop.submit(request_id, greedy(tuple(range(20)), n=3, max_tokens=50))
     for _ in range(9):
-        loop.run(loop.plan())
+        step(loop)
     for request_id in range(5):
         loop.cancel(request_id)
     loop.submit(9, greedy((1, 2), max_tokens=3))
@@ -162,10 +171,10 @@ def test_an_aborted_decode_is_computed_again():
     loop.submit(1, greedy((1, 2, 3, 4, 5, 6, 7, 8), max_tokens=4))
     loop.submit(2, greedy((9,), max_tokens=4))
     events = {1: [], 2: []}
-    for step in range(12):
-        if step % 3 == 1:
+    for number in range(12):
+        if number % 3 == 1:
             runner.abort()
-        for request_id, batch in loop.run(loop.plan()):
+        for request_id, batch in step(loop):
             events[request_id].extend(batch)
         runner.resume()
     for request_id, batch in drain(loop).items() if loop.has_work else ():

@@ -53,6 +53,7 @@ class Context:
         threads_batch: int,
         poll: int,
         micro_batch: int = 512,
+        flash_attention: bool = True,
     ) -> None:
         """Allocate the cache and the buffers.
 
@@ -68,6 +69,8 @@ class Context:
             threads_batch: threads for a pass of more: 1 to 512.
             poll: how eagerly threads wait for the next decode: 0 to 100.
             micro_batch: tokens in one pass: at least slots.
+            flash_attention: compute attention in one kernel, which takes less memory; without it
+                the values are summed in float32 instead of float16.
 
         Raises ValueError for sizes that do not fit together, and ContextError when the library
         refuses, for want of memory or for what the model is.
@@ -100,6 +103,7 @@ class Context:
         params.n_outputs_max_per_seq = 0
         params.n_threads = threads
         params.n_threads_batch = threads_batch
+        params.flash_attn_type = int(flash_attention)
         params.abort_callback = strlen
         params.abort_callback_data = addressof(self._abort_text)
         params.no_perf = True

@@ -13,8 +13,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
         context_length: tokens a sequence can hold; None: what the model was trained for, at most
             DEFAULT_CONTEXT_LENGTH.
         slots: the most sequences that run at once; what fits in the budget may be fewer.
-        token_budget: the most tokens in one decode: those of running sequences first, the rest
-            goes to prefill. Larger fills the cache faster, smaller keeps streams smoother.
+        token_budget: tokens of prompts that are computed between two tokens of the running
+            sequences. Larger starts waiting requests sooner, smaller keeps streams smoother.
         queue_limit: requests that may wait beyond those that run.
     """
 

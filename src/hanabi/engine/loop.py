@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanabi.engine.runner import Runner
-from hanabi.engine.scheduler import Prefill, Scheduler, Start, StepPlan
+from hanabi.engine.scheduler import Decode, Pass, Prefill, Scheduler, Start
 from hanabi.engine.sequence import Prompt, Sequence
 from hanabi.generation.events import Event, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
@@ -25,7 +25,7 @@ class EngineLoop:
         self._scheduler = Scheduler(
             slots=runner.slots,
             context_length=runner.context_length,
-            token_budget=max(token_budget, runner.slots),
+            token_budget=token_budget,
             max_outputs=runner.max_outputs,
             max_chunk=runner.max_chunk,
         )
@@ -45,44 +45,44 @@ class EngineLoop:
         """Drop a choice, or the whole request; its slots are free at the next step."""
         self._starts.extend(self._scheduler.cancel(request_id, choice))
 
-    def plan(self) -> StepPlan:
-        """Start what can start and lay out the next decode, whose slots are then fit for it."""
+    def plan(self) -> list[Pass]:
+        """Start what can start and lay out the next step, whose slots are then fit for it."""
         self._run_starts(self._scheduler.admit())
         for source, target in self._scheduler.compact():
             self._runner.copy(source, target)
-        plan = self._scheduler.plan()
-        for prefill in plan.prefills:
-            if prefill.chunk.start == 0:
-                self._runner.trim(prefill.chunk.slot, 0)
-        return plan
+        passes = self._scheduler.plan()
+        for pass_ in passes:
+            for prefill in pass_.prefills:
+                if prefill.chunk.start == 0:
+                    self._runner.trim(prefill.chunk.slot, 0)
+        return passes
 
-    def run(self, plan: StepPlan) -> list[tuple[int, list[Event]]]:
-        """Decode a plan and return the events since the last call, by request."""
-        if plan.chunks:
-            logits = self._runner.decode(plan.chunks)
-            if logits is None:
-                self._roll_back(plan)
-            else:
-                self._sample_decodes(plan, logits)
-                self._take_prefills(plan.prefills, logits)
+    def run(self, pass_: Pass) -> None:
+        """Decode one pass of a plan; each is run once, in order."""
+        logits = self._runner.decode(pass_.chunks)
+        if logits is None:
+            self._roll_back(pass_)
+        elif pass_.decodes:
+            self._sample_decodes(pass_.decodes, logits)
+        else:
+            self._take_prefills(pass_.prefills, logits)
+
+    def events(self) -> list[tuple[int, list[Event]]]:
+        """What has happened since the last call, by request."""
         events, self._events = self._events, {}
         return list(events.items())
 
-    def _roll_back(self, plan: StepPlan) -> None:
+    def _roll_back(self, pass_: Pass) -> None:
         """Forget what an aborted decode may have stored: the next plan computes it again."""
-        for chunk in plan.chunks:
+        for chunk in pass_.chunks:
             self._runner.trim(chunk.slot, chunk.start)
 
-    def _sample_decodes(self, plan: StepPlan, logits: NDArray[np.float32]) -> None:
-        """Draw the next token of every running sequence."""
-        if not plan.decodes:
-            return
-        # Rows of prompts may stand between; without prompts the view serves as it is.
-        rows = logits[[decode.row for decode in plan.decodes]] if plan.prefills else logits
-        samplers = [_sampler(decode.sequence) for decode in plan.decodes]
-        wanted = [decode.sequence.prompt.request.logprobs for decode in plan.decodes]
-        drawn = sample(rows, samplers, wanted)
-        for decode, sampled in zip(plan.decodes, drawn, strict=True):
+    def _sample_decodes(self, decodes: list[Decode], logits: NDArray[np.float32]) -> None:
+        """Draw the next token of every running sequence; row i is that of decode i."""
+        samplers = [_sampler(decode.sequence) for decode in decodes]
+        wanted = [decode.sequence.prompt.request.logprobs for decode in decodes]
+        drawn = sample(logits, samplers, wanted)
+        for decode, sampled in zip(decodes, drawn, strict=True):
             self._take(decode.sequence, sampled.token, sampled.row)
         self._run_starts(())
 

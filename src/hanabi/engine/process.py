@@ -75,11 +75,15 @@ class EngineProcess:
         while True:
             if not self._take_commands(loop):
                 return
-            plan = loop.plan()
-            self._in_decode = plan.request_ids
-            events = loop.run(plan)
-            self._in_decode = frozenset()
-            runner.resume()
+            for pass_ in loop.plan():
+                self._in_decode = pass_.request_ids
+                loop.run(pass_)
+                self._in_decode = frozenset()
+                runner.resume()
+                events = loop.events()
+                if events:
+                    self._send(Step(events))
+            events = loop.events()
             if events:
                 self._send(Step(events))
 

@@ -1,9 +1,14 @@
 """Which tokens the next decode computes: policy only, no tensor, no clock, no I/O.
 
-Prompts wait in order of arrival for a slot. In a step every running sequence gets one token of the
-budget; what is left goes to prompts under computation, first come first served, in chunks. When
-a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free slots
-with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
+Prompts wait in order of arrival for a slot. A step is one decode that gives every running sequence
+its next token, and then, first come first served, decodes of chunks of prompts, up to the token
+budget. A chunk is never shortened for what runs beside it, and only chunks of equal length share a
+decode: so the arithmetic of a prompt is the same alone and among neighbours, to the last bit
+(llama.cpp cuts a decode into passes of as many tokens from each sequence as the shortest has
+left, and rounds a pass of one token differently than a longer one).
+
+When a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free
+slots with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
 prompt: so `n` may exceed the slots, and the prompt is computed once.
 
 Who gets a free slot: prompts that hold none come first; siblings take what is left. A prompt
@@ -63,11 +68,11 @@ class Prefill(NamedTuple):
 
 
 @dataclass(frozen=True)
-class StepPlan:
-    """One decode: a token for each running sequence, and pieces of prompts.
+class Pass:
+    """One decode: the next tokens of running sequences, or pieces of prompts.
 
-    The chunks stand in the order of their slots: llama.cpp computes neighbouring slots in one
-    pass through the weights, and each gap in the order costs another pass.
+    The chunks stand in the order of their slots: llama.cpp computes neighbouring slots together,
+    and each gap in the order costs another pass through the weights.
     """
 
     chunks: list[Chunk]
@@ -82,6 +87,13 @@ class StepPlan:
         )
 
 
+class _Work(NamedTuple):
+    """A chunk and whose it is."""
+
+    chunk: Chunk
+    owner: Sequence | Prompt
+
+
 class Scheduler:
     """The prompts and sequences under way, and the slots that they hold."""
 
@@ -94,17 +106,17 @@ class Scheduler:
         max_outputs: int,
         max_chunk: int,
     ) -> None:
-        """Take the limits of one decode.
+        """Take the limits.
 
         Args:
             slots: sequences that can hold a KV stream at once.
             context_length: tokens that a slot holds.
-            token_budget: tokens in one decode; at least `slots`, so that all running ones fit.
-            max_outputs: logits rows in one decode; likewise.
+            token_budget: tokens of prompts in one step; a single chunk may be more.
+            max_outputs: logits rows in one decode; a scored chunk wants one for each token.
             max_chunk: tokens of one slot in one decode.
         """
-        if min(token_budget, max_outputs) < slots:
-            message = "a decode must have room for a token and a logits row of every slot"
+        if max_outputs < max(slots, max_chunk):
+            message = "a decode must have a row of logits for every slot, or token of a chunk"
             raise ValueError(message)
         self._context_length = context_length
         self._token_budget = token_budget
@@ -181,28 +193,32 @@ class Scheduler:
             moves.append(move)
         return moves
 
-    def plan(self) -> StepPlan:
-        """Lay out the next decode within its token budget and its rows of logits."""
-        tokens = self._token_budget - len(self._running)
-        outputs = self._max_outputs - len(self._running)
-        work: list[tuple[Chunk, Sequence | Prompt]] = [
-            (Chunk(_slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
+    def plan(self) -> list[Pass]:
+        """Lay out the next step."""
+        decodes = [
+            _Work(Chunk(_slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
             for sequence in self._running
         ]
+        return [_laid_out(works) for works in [decodes, *self._prefill_groups()] if works]
+
+    def _prefill_groups(self) -> list[list[_Work]]:
+        """The pieces of prompts in this step, those of each decode together."""
+        groups: dict[int, list[list[_Work]]] = {}
+        tokens = self._token_budget
         for prompt in self._computing:
-            size = min(prompt.remaining, self._max_chunk, tokens)
-            if prompt.is_scored:
-                size = min(size, outputs)
-            if size <= 0 or outputs <= 0:
+            size = min(prompt.remaining, self._max_chunk)
+            if size > tokens < self._token_budget:
                 break
-            wanted = size if prompt.is_scored else int(size == prompt.remaining)
-            start = prompt.computed
-            piece = prompt.tokens[start : start + size]
-            work.append((Chunk(_slot_of(prompt), start, piece, wanted), prompt))
             tokens -= size
-            outputs -= wanted
-        work.sort(key=_slot_of_work)
-        return _laid_out(work)
+            start = prompt.computed
+            wanted = size if prompt.is_scored else int(size == prompt.remaining)
+            chunk = Chunk(_slot_of(prompt), start, prompt.tokens[start : start + size], wanted)
+            of_this_size = groups.setdefault(size, [[]])
+            outputs = sum(work.chunk.outputs for work in of_this_size[-1])
+            if outputs + wanted > self._max_outputs:
+                of_this_size.append([])
+            of_this_size[-1].append(_Work(chunk, prompt))
+        return [works for of_one_size in groups.values() for works in of_one_size]
 
     def computed(self, prefill: Prefill) -> Start | None:
         """Note a decoded piece; its first sequence's start when the prompt is complete."""
@@ -274,20 +290,21 @@ def _slot_of(holder: Sequence | Prompt) -> int:
     return holder.slot
 
 
-def _slot_of_work(work: tuple[Chunk, Sequence | Prompt]) -> int:
-    """The order of a batch."""
-    return work[0].slot
-
-
-def _laid_out(work: list[tuple[Chunk, Sequence | Prompt]]) -> StepPlan:
-    """A plan of chunks in their final order, with the rows in which their logits come back."""
-    plan = StepPlan([chunk for chunk, _ in work], [], [])
+def _laid_out(works: list[_Work]) -> Pass:
+    """A decode of chunks in their final order, with the rows in which their logits come back."""
+    works.sort(key=_slot_of_work)
+    laid_out = Pass([work.chunk for work in works], [], [])
     row = 0
-    for chunk, owner in work:
+    for chunk, owner in works:
         if isinstance(owner, Sequence):
-            plan.decodes.append(Decode(owner, chunk, row))
+            laid_out.decodes.append(Decode(owner, chunk, row))
         else:
             final = len(chunk.tokens) == owner.remaining
-            plan.prefills.append(Prefill(owner, chunk, row, final))
+            laid_out.prefills.append(Prefill(owner, chunk, row, final))
         row += chunk.outputs
-    return plan
+    return laid_out
+
+
+def _slot_of_work(work: _Work) -> int:
+    """The order of a batch."""
+    return work.chunk.slot

@@ -1,0 +1,176 @@
+"""The server side of api_ceiling.py: the real API over a mock backend, or a bare ASGI app.
+
+The first line of its input says which. It is answered by the port, and the process ends when its
+input does. Both apps are served by Hanabi's own server class: the same uvicorn, the same settings.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hanabi.accounts.database import open_database
+from hanabi.accounts.key_file import ensure_local_key
+from hanabi.accounts.keys import Keys
+from hanabi.api.dependencies import Dependencies
+from hanabi.api.drain import Drain
+from hanabi.api.metrics import Metrics
+from hanabi.api.models import ListedModel
+from hanabi.api.routes import build_app
+from hanabi.generation.defaults import ModelDefaults
+from hanabi.generation.events import Event, FinishReason, PromptEvent, TokenEvent
+from hanabi.generation.request import GenerationRequest
+from hanabi.generation.service import TextService
+from hanabi.generation.vocab import Vocab
+from hanabi.server import Server, listen
+from hanabi.styles.chatml import ChatML
+from workload import CHAT_MODEL
+
+WORDS = (b" the", b" a", b" small", b" harbour", b" was", b" quiet", b",", b" and")
+"""Pieces of the usual length of a token; the mock says them over and over."""
+
+
+class MockGeneration:
+    """Gives one token an event as fast as it is asked. Implements `Generation`."""
+
+    def __init__(self, request: GenerationRequest) -> None:
+        """Take the request: one prompt, one choice."""
+        self._tokens = request.max_tokens
+        self._cancelled = False
+
+    def cancel(self, choice: int | None = None) -> None:
+        """Stop."""
+        del choice
+        self._cancelled = True
+
+    async def __aiter__(self) -> AsyncIterator[list[Event]]:
+        """Yield a token a turn of the event loop, so that all streams advance side by side."""
+        yield [PromptEvent(0)]
+        for number in range(self._tokens):
+            await asyncio.sleep(0)
+            if self._cancelled:
+                return
+            finish: FinishReason | None = "length" if number + 1 == self._tokens else None
+            yield [TokenEvent(0, number % len(WORDS), finish)]
+
+
+class MockBackend:
+    """A model without an engine. Implements `Backend`."""
+
+    vocab = Vocab(pieces=WORDS, special={}, bos=None, eos=None, end_ids=(), add_bos=False)
+    context_length = 1_000_000
+
+    async def tokenize(self, parts: Sequence[str | int]) -> tuple[int, ...]:
+        """One id a character."""
+        return tuple(0 for part in parts if isinstance(part, str) for _ in part)
+
+    def submit(self, request: GenerationRequest) -> MockGeneration:
+        """Start a request."""
+        return MockGeneration(request)
+
+
+class MockModel:
+    """The one model. Implements `ServedModel`."""
+
+    name = CHAT_MODEL
+    style = ChatML()
+    defaults = ModelDefaults()
+
+    async def backend(self) -> MockBackend:
+        """The mock."""
+        return MockBackend()
+
+
+class MockCatalog:
+    """Finds the one model. Implements `Catalog` and `Listing`."""
+
+    def find(self, name: str, account: str) -> MockModel:
+        """Whatever is asked for."""
+        del name, account
+        return MockModel()
+
+    def list_models(self, account: str) -> Sequence[ListedModel]:
+        """The one model."""
+        del account
+        return [ListedModel(CHAT_MODEL, 1, "fireworks")]
+
+
+def api(home: Path) -> tuple[ASGIApp, str]:
+    """The real API over the mock, and a key that opens it."""
+    keys = Keys(open_database(home))
+    catalog = MockCatalog()
+    dependencies = Dependencies(
+        service=TextService(catalog),
+        catalog=catalog,
+        listing=catalog,
+        keys=keys,
+        metrics=Metrics(CollectorRegistry()),
+        drain=Drain(),
+    )
+    return build_app(dependencies), ensure_local_key(keys, home).text
+
+
+def bare(frames: list[bytes], whole: bytes) -> ASGIApp:
+    """An app that knows its answers beforehand: `/stream` sends frames, all else one body.
+
+    It gives way to other requests before each frame, as the mock does before each token: without
+    that, frames would be joined into fewer writes to the socket.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        stream = scope["path"] == "/stream"
+        kind = b"text/event-stream; charset=utf-8" if stream else b"application/json"
+        fields = [(b"content-type", kind)]
+        if not stream:
+            fields.append((b"content-length", str(len(whole)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        if stream:
+            for frame in frames:
+                await asyncio.sleep(0)
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b"" if stream else whole})
+
+    return app
+
+
+async def serve(app: ASGIApp, on_port: Callable[[int], None]) -> None:
+    """Serve an app until the input ends."""
+    socket = listen("127.0.0.1", 0)
+    port: int = socket.getsockname()[1]
+    server = Server(app, drain_timeout=1, on_ready=lambda: on_port(port), on_exit=lambda: None)
+    serving = asyncio.create_task(server.serve(sockets=[socket]))
+    await asyncio.to_thread(sys.stdin.read)
+    server.should_exit = True
+    await serving
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    """Write a line for whoever started this."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Serve what the first line asks for."""
+    asked = json.loads(sys.stdin.readline())
+    with tempfile.TemporaryDirectory() as home:
+        key = ""
+        if asked["app"] == "api":
+            app, key = api(Path(home))
+        else:
+            frames = [frame.encode() for frame in asked["frames"]]
+            app = bare(frames, asked["whole"].encode())
+        uvloop.run(serve(app, lambda port: _tell({"port": port, "key": key})))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""An HTTP client that costs next to nothing: it shares two cores with what it measures.
+
+A connection only notes when bytes came, and keeps them; what they mean is looked up after the
+clock has stopped. It speaks as much HTTP/1.1 as our own server needs.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+HEAD_END = b"\r\n\r\n"
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+FRAME = b"data: "
+
+
+def post(path: str, key: str, body: dict[str, Any]) -> bytes:
+    """A whole POST request as bytes."""
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+@dataclass
+class Reply:
+    """One answer as it came off the socket.
+
+    Attributes:
+        sent: when the request was written, in seconds of `perf_counter`.
+        arrivals: when each piece came.
+        pieces: the bytes that came, HTTP framing included.
+    """
+
+    sent: float
+    arrivals: list[float] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.pieces[0].split(b" ", 2)[1])
+
+    @property
+    def body(self) -> bytes:
+        """The body, without the framing of a chunked reply."""
+        head, _, rest = b"".join(self.pieces).partition(HEAD_END)
+        if _content_length(head) is not None:
+            return rest
+        parts: list[bytes] = []
+        while True:
+            size, _, rest = rest.partition(b"\r\n")
+            length = int(size, 16)
+            if length == 0:
+                return b"".join(parts)
+            parts.append(rest[:length])
+            rest = rest[length + 2 :]
+
+    @property
+    def frames(self) -> list[bytes]:
+        """The server-sent events of a stream, whole; the last is `[DONE]`."""
+        return [frame + b"\n\n" for frame in self.body.split(b"\n\n")[:-1]]
+
+    @property
+    def chunks(self) -> list[dict[str, Any]]:
+        """The JSON of each event of a stream. Asserts that the stream was ended properly."""
+        *frames, done = self.frames
+        assert done == b"data: [DONE]\n\n", done
+        return [json.loads(frame.removeprefix(FRAME)) for frame in frames]
+
+    def times_of(self, mark: bytes) -> list[float]:
+        """When each occurrence of `mark` came. No occurrence may be cut by two pieces."""
+        counts = [piece.count(mark) for piece in self.pieces]
+        assert sum(counts) == b"".join(self.pieces).count(mark), "a mark was cut in two"
+        return [
+            when for when, count in zip(self.arrivals, counts, strict=True) for _ in range(count)
+        ]
+
+
+class Connection(asyncio.Protocol):
+    """A kept-alive connection that carries one request at a time."""
+
+    def __init__(self) -> None:
+        """Wait to be connected."""
+        self._transport: Any = None
+        self._reply: Reply | None = None
+        self._done: asyncio.Future[Reply] | None = None
+        self._left: int | None = None
+        self._tail = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        self._transport = transport
+
+    def send(self, request: bytes) -> asyncio.Future[Reply]:
+        """Write a request now; the future is its whole reply."""
+        self._done = asyncio.get_running_loop().create_future()
+        self._reply = Reply(perf_counter())
+        self._transport.write(request)
+        return self._done
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol: note when bytes came."""
+        reply = self._reply
+        assert reply is not None, "bytes came that nobody asked for"
+        reply.arrivals.append(perf_counter())
+        reply.pieces.append(data)
+        if len(reply.pieces) == 1:
+            head, end, rest = data.partition(HEAD_END)
+            assert end, "the head of a reply must come in one piece"
+            self._left = _content_length(head)
+            self._tail = b""
+            data = rest
+        if self._left is not None:
+            self._left -= len(data)
+            ended = self._left <= 0
+        else:
+            self._tail = (self._tail + data)[-len(LAST_CHUNK) :]
+            ended = self._tail == LAST_CHUNK
+        if ended and self._done is not None:
+            self._done.set_result(reply)
+            self._reply = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        if self._done is not None and not self._done.done():
+            self._done.set_exception(exc or ConnectionError("the server hung up"))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+
+@asynccontextmanager
+async def connections(port: int, count: int) -> AsyncIterator[list[Connection]]:
+    """Open connections to a port of loopback, and close them in the end."""
+    loop = asyncio.get_running_loop()
+    opened: list[Connection] = []
+    try:
+        for _ in range(count):
+            _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
+            opened.append(connection)
+        yield opened
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+async def ask(port: int, request: bytes) -> dict[str, Any]:
+    """Send one request that is not streamed, and give the JSON of its reply."""
+    async with connections(port, 1) as (connection,):
+        reply = await connection.send(request)
+    assert reply.status == 200, reply.body
+    answer: dict[str, Any] = json.loads(reply.body)
+    return answer
+
+
+def _content_length(head: bytes) -> int | None:
+    """The length that a reply's head tells, or None where the reply is chunked."""
+    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0]) if found else None
