@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         context: tokens that one sequence can hold; None: the model's own, at most 8192.
         slots: the most sequences that run at once.
         queue_limit: requests that may wait beyond those that run.
-        token_budget: the most tokens in one decode step.
+        token_budget: the most tokens of prompts between two tokens of running sequences.
         body_limit: the most bytes of a request body.
         drain_timeout: seconds that running requests have to finish after SIGTERM.
         log_level: the least severe level that is logged.
@@ -170,7 +170,7 @@ OPTIONS = (
     ),
     _number("slots", 1, 256, "32", "The most sequences that run at once."),
     _number("queue_limit", 0, 2**20, "256", "Requests that may wait for a slot."),
-    _number("token_budget", 1, 2**16, "128", "The most tokens in one decode step."),
+    _number("token_budget", 1, 2**16, "128", "The most tokens of prompts in a step."),
     _size("body_limit", "1K", "16M", "The most bytes of a request body."),
     Option(
         "drain_timeout",
