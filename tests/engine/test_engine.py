@@ -112,3 +112,12 @@ async def test_the_process_ends_with_its_server(engine):
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, 0)
         pytest.fail("the engine process is still there")
+
+
+async def test_what_runs_when_the_engine_is_closed_is_told_so(engine):
+    generation = engine.submit(greedy((1,), max_tokens=500, end_ids=()))
+    ending = asyncio.ensure_future(engine.close())
+    with pytest.raises(UnavailableError, match="shut down") as caught:
+        await collect(generation)
+    assert not isinstance(caught.value, EngineCrashedError)
+    await ending

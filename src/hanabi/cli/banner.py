@@ -58,7 +58,7 @@ def server_url(host: str, port: int) -> str:
 def engine_line(banner: Banner) -> str:
     """The engine in a line: kernels, threads, slots x context, KV cache."""
     return (
-        f"{banner.kernels} kernels, {banner.threads} threads, "
+        f"{banner.kernels} kernels, {banner.threads} thread{'s' if banner.threads > 1 else ''}, "
         f"{banner.slots} slots x {banner.context_length} tokens, "
         f"KV cache {shown_size(banner.cache_bytes)} of {shown_size(banner.cache_budget)}"
     )
