@@ -48,8 +48,11 @@ const fieldRow = (name, schema, required) =>
     element("td", about(schema)),
   );
 
+const firstParagraph = (text) => text.split("\n\n")[0];
+
 const typeBox = (name, schema) => {
-  const box = element("details", element("summary", element("code", name), element("span", about(schema))));
+  const purpose = element("span", firstParagraph(about(schema)));
+  const box = element("details", element("summary", element("code", name), purpose));
   box.id = name;
   const rows = Object.entries(schema.properties ?? {}).map(([field, inner]) =>
     fieldRow(field, inner, schema.required?.includes(field)));
@@ -57,11 +60,16 @@ const typeBox = (name, schema) => {
   return box;
 };
 
-const routeBox = (path, method, operation) => {
+// One operation is served under several paths: the first is its name, the others are aliases.
+const routeBox = ([path, ...aliases], method, operation) => {
   const box = element(
     "details",
     element("summary", element("code", `${method.toUpperCase()} ${path}`), element("span", operation.summary)),
   );
+  if (aliases.length) {
+    const codes = aliases.flatMap((alias, i) => (i ? [", ", element("code", alias)] : [element("code", alias)]));
+    box.append(element("p", "Also as: ", ...codes));
+  }
   const body = operation.requestBody?.content["application/json"].schema;
   if (body) box.append(element("p", "Body: ", ...describe(body)));
   const replies = Object.entries(operation.responses["200"].content ?? {});
@@ -79,10 +87,16 @@ const openTarget = () => {
 
 const spec = await (await fetch("/openapi.json")).json();
 document.querySelector("#about").textContent = `${spec.info.description} Version ${spec.info.version}.`;
+const routes = new Map();
 for (const [path, operations] of Object.entries(spec.paths)) {
   for (const [method, operation] of Object.entries(operations)) {
-    document.querySelector("#routes").append(routeBox(path, method, operation));
+    const key = `${method} ${operation.summary}`;
+    if (!routes.has(key)) routes.set(key, { method, operation, paths: [] });
+    routes.get(key).paths.push(path);
   }
+}
+for (const { method, operation, paths } of routes.values()) {
+  document.querySelector("#routes").append(routeBox(paths, method, operation));
 }
 for (const [name, schema] of Object.entries(spec.components.schemas)) {
   document.querySelector("#types").append(typeBox(name, schema));
