@@ -8,16 +8,19 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint bench doctor lock clean runtime dev
+.PHONY: help serve test test-reference lint bench doctor lock clean runtime dev reference
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: runtime ## start the server: make serve HANABI_PORT=9000 ARGS="--slots 8"
 	@exec $(BIN)/hanabi serve $(ARGS)
 
 test: lint ## run the whole test suite: make test ARGS="-k stop"
 	@$(BIN)/python -m pytest tests native/tests $(ARGS)
+
+test-reference: reference ## compare with HF transformers and lm-eval on the same weights (needs torch)
+	@$(BIN)/python -m pytest tests/reference -m reference -rP $(ARGS)
 
 lint: dev ## check style, format and types
 	@$(BIN)/ruff check
@@ -39,10 +42,11 @@ lock: dev ## pin the dependencies anew: make lock ARGS=--upgrade
 	@$(COMPILE) requirements/node.in -o requirements/node.txt
 	@$(COMPILE) requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
 	@$(COMPILE) requirements/openai-0.28.in -o requirements/openai-0.28.txt
+	@$(COMPILE) requirements/reference.in --override requirements/without-torch.in -o requirements/reference.txt
 
 clean: ## remove the environment and every cache (not HANABI_HOME)
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-runtime dev:
+runtime dev reference:
 	@$(SET_UP) $@

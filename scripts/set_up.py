@@ -1,4 +1,4 @@
-"""Set up `.venv` for `make serve` (goal: runtime) or for everything else in the Makefile (dev).
+"""Set up `.venv` for `make serve` (runtime), `make test-reference` (reference) or the rest (dev).
 
 Each step leaves a stamp in `.venv/.set-up`: a digest of all that its outcome depends on. A step
 whose stamp holds is skipped, so a second run takes a blink; one that failed is tried again. A step
@@ -161,6 +161,16 @@ def install_old_client(show: Show) -> None:
     run(pip("--python", python, *LOCKED, "-r", str(lock("openai-0.28"))), show)
 
 
+def install_reference(show: Show) -> None:
+    """Make an environment for what `make test-reference` compares with; torch is in no lock."""
+    environment = VENV / "reference"
+    python = str(environment / "bin" / "python")
+    run([BASE_PYTHON, "-m", "venv", "--clear", "--without-pip", str(environment)], show)
+    run(pip("--python", python, *LOCKED, "-r", str(lock("reference"))), show)
+    torch = ROOT / "requirements" / "torch.in"
+    run(pip("--python", python, *INSTALL, "-r", str(torch)), show)
+
+
 def native_sources() -> Iterable[Path]:
     """Return the files that the engine's wheel is built from, in a fixed order."""
     files = (ROOT / "native").rglob("*")
@@ -185,7 +195,15 @@ def steps(goal: str) -> list[Step]:
         Step("dev", "test tools", (lock("dev"),), locked("dev")),
         Step("openai-0.28", "openai 0.28", (lock("openai-0.28"),), install_old_client),
     ]
-    return runtime if goal == "runtime" else runtime + dev
+    reference = [
+        Step(
+            "reference",
+            "transformers, torch and lm-eval",
+            (lock("reference"), ROOT / "requirements" / "torch.in"),
+            install_reference,
+        )
+    ]
+    return {"runtime": runtime, "dev": runtime + dev, "reference": runtime + dev + reference}[goal]
 
 
 def perform(step: Step) -> None:
@@ -243,7 +261,7 @@ def take_turn(own_file: IO[str]) -> None:
 def main() -> int:
     """Set up the goal named on the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Set up .venv.")
-    parser.add_argument("goal", choices=["runtime", "dev"])
+    parser.add_argument("goal", choices=["runtime", "dev", "reference"])
     goal = parser.parse_args().goal
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # pip's bars, on a terminal of few characters

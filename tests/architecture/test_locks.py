@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-LOCKS = ["build", "dev", "model", "node", "openai-0.28", "runtime"]
+LOCKS = ["build", "dev", "model", "node", "openai-0.28", "reference", "runtime"]
 OUR_OWN = {"hanabi-llama"}
 
 

@@ -1,0 +1,12 @@
+"""The models that are compared with transformers, and how close they must come."""
+
+FLOAT32 = "accounts/fireworks/models/float32"
+"""The bundled model's weights in float32: what a server calls the file of that name."""
+
+CLOSE = 0.02
+"""The most that a logprob may differ where both compute with float32 weights."""
+
+SAME_MODEL = 0.1
+"""The most that the bundled model's chosen logprobs may differ on average. Kernels for quantised
+weights quantise the activations too, so single rows are further off; rows that score the wrong
+token would be off by several."""
