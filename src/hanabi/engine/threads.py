@@ -11,7 +11,7 @@ FIRST_PAUSE = 1.0
 """Seconds of decoding with fewer threads before all of them are tried again; doubled up to
 LAST_PAUSE while they are still in the way."""
 
-LAST_PAUSE = 16.0
+LAST_PAUSE = 4.0
 
 
 class Threads:
