@@ -30,15 +30,6 @@ class EnginePool:
         await engine.ready()
         return engine
 
-    @property
-    def loaded(self) -> list[tuple[Path, Engine]]:
-        """The engines that are loaded now."""
-        return [
-            (path, task.result())
-            for path, task in self._engines.items()
-            if task.done() and not task.cancelled() and task.exception() is None
-        ]
-
     async def close(self) -> None:
         """End every engine."""
         tasks, self._engines = self._engines, {}

@@ -80,12 +80,14 @@ class EngineProcess:
                 loop.run(pass_)
                 self._in_decode = frozenset()
                 runner.resume()
-                events = loop.events()
-                if events:
-                    self._send(Step(events))
-            events = loop.events()
-            if events:
-                self._send(Step(events))
+                self._send_events(loop)
+            self._send_events(loop)  # of a step that had nothing to decode
+
+    def _send_events(self, loop: EngineLoop) -> None:
+        """Tell the server what has happened, if anything has."""
+        events = loop.events()
+        if events:
+            self._send(Step(events))
 
     def _take_commands(self, loop: EngineLoop) -> bool:
         """Apply what the server asked for, waiting where there is nothing else to do.
