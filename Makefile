@@ -42,7 +42,7 @@ lock: dev ## pin the dependencies anew: make lock ARGS=--upgrade
 	@$(COMPILE) requirements/node.in -o requirements/node.txt
 	@$(COMPILE) requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
 	@$(COMPILE) requirements/openai-0.28.in -o requirements/openai-0.28.txt
-	@$(COMPILE) requirements/reference.in --override requirements/without-torch.in -o requirements/reference.txt
+	@$(COMPILE) requirements/reference.in --override requirements/without-torch.in --no-emit-package torch -o requirements/reference.txt
 
 clean: ## remove the environment and every cache (not HANABI_HOME)
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -33,6 +33,7 @@ async def first_tokens(server: HanabiServer, prompt: list[int], n: int) -> float
         "prompt": prompt,
         "n": n,
         "max_tokens": ANSWER_TOKENS,
+        "temperature": 1.5,  # a prompt that repeats itself is gone on with alike at 1
         "ignore_eos": True,
         "return_token_ids": True,
         "stream": True,

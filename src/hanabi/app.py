@@ -9,7 +9,6 @@ import msgspec
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from hanabi.accounts.database import open_database
 from hanabi.accounts.key_file import LocalKey, ensure_local_key
 from hanabi.accounts.keys import Keys
 from hanabi.api.dependencies import Dependencies
@@ -17,6 +16,7 @@ from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.routes import build_app
 from hanabi.catalog import ModelCatalog
+from hanabi.database.connection import open_database
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pool import EnginePool
@@ -93,7 +93,7 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
         weights = store.get(CHAT_NAME).weights if model is None else model
         logger.info("loading %s", CHAT_NAME if model is None else model.name)
         loaded = (await pool.get(weights)).loaded
-        guest = None if model is None else guest_model(model, loaded.chat_template)
+        guest = None if model is None else guest_model(model, loaded.vocab.chat_template)
         catalog = ModelCatalog(store, pool, guest)
         drain = Drain()
         dependencies = Dependencies(

@@ -3,9 +3,9 @@ import stat
 
 import pytest
 
-from hanabi.accounts.database import open_database
 from hanabi.accounts.key_file import ensure_local_key, read_key_file
 from hanabi.accounts.keys import Keys
+from hanabi.database.connection import open_database
 
 
 @pytest.fixture

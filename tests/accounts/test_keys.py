@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from hanabi.accounts.account import Account
-from hanabi.accounts.database import open_database
 from hanabi.accounts.keys import REFRESH_SECONDS, Keys
-from hanabi.accounts.tables import api_keys
+from hanabi.database.connection import open_database
+from hanabi.database.tables import api_keys
 
 
 class Clock:

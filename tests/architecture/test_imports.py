@@ -10,7 +10,7 @@ LAYERS = [
     {"errors", "machine", "protocol"},
     {"styles", "sampling"},
     {"generation"},
-    {"settings"},
+    {"settings", "database"},
     {"engine", "registry", "accounts"},
     {"api", "console"},
     {"catalog", "server"},

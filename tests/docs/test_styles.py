@@ -7,6 +7,7 @@ from hanabi.generation.defaults import ModelDefaults
 from hanabi.registry.manifest import parse_manifest
 from hanabi.styles.catalog import style_names
 from hanabi.styles.chatml import ChatML
+from hanabi.styles.control_tokens import ControlTokens
 from hanabi.styles.message import Message
 from hanabi.styles.style import Control
 
@@ -18,7 +19,7 @@ HELLO = Message("user", "Hello, what is your name?")
 
 def written(style, *messages):
     """A conversation as the text that a model reads."""
-    segments = style.render(messages)
+    segments = style.render(messages, ControlTokens())
     return "".join(part.token if isinstance(part, Control) else part.text for part in segments)
 
 

@@ -16,6 +16,7 @@ from hanabi.sampling.params import SamplingParams
 class Style:
     name = "style"
     stop_tokens = ("<|end|>", "[END]")
+    continues_text = False
     emits_bos = False
 
 

@@ -21,6 +21,7 @@ from hanabi.styles.style import Bos, Control, Eos, Text
 class PlainStyle:
     name = "plain"
     stop_tokens = ()
+    continues_text = False
     emits_bos = False
 
 

@@ -17,9 +17,10 @@ from hanabi.styles.style import Control, Text
 class TinyStyle:
     name = "tiny"
     stop_tokens = ("<|end|>",)
+    continues_text = False
     emits_bos = False
 
-    def render(self, messages):
+    def render(self, messages, _tokens, /):
         return (*(Text(f"{message.content}\n") for message in messages), Control("<|end|>"))
 
 

@@ -17,9 +17,10 @@ class Transcript:
 
     name = "transcript"
     stop_tokens = ()
+    continues_text = False
     emits_bos = False
 
-    def render(self, messages):
+    def render(self, messages, _tokens, /):
         return tuple(Text(f"{message.role[0]}{message.content}\n") for message in messages)
 
 
@@ -81,7 +82,9 @@ def test_the_fewest_turns_go_with_few_calls(tools, contents, system, truncate_to
     naive = [
         conversation_of(*contents[first:], system=system) for first in range(0, len(contents), 2)
     ]
-    texts = ["".join(segment.text for segment in Transcript().render(c.messages)) for c in naive]
+    texts = [
+        "".join(segment.text for segment in Transcript().render(c.messages, None)) for c in naive
+    ]
     if len(contents) % 2 == 0:
         # The last message is a reply here: its own question is the other half of the last turn.
         assert texts[-1].count("\n") == 2 + (system is not None)

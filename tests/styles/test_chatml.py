@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanabi.styles.chatml import ChatML
+from hanabi.styles.control_tokens import ControlTokens
 from hanabi.styles.message import Message
 from hanabi.styles.style import Bos, Control, Eos, Segment, Style, Text
 
@@ -42,19 +43,19 @@ GOLDEN = {
 
 @pytest.mark.parametrize(("messages", "text"), GOLDEN.values(), ids=GOLDEN.keys())
 def test_golden_texts(messages, text):
-    assert spelled(ChatML().render(messages)) == text
+    assert spelled(ChatML().render(messages, ControlTokens())) == text
 
 
 def test_own_system_prompt_and_its_omission():
-    assert spelled(ChatML(system="Be brief.").render([U1])) == (
+    assert spelled(ChatML(system="Be brief.").render([U1], ControlTokens())) == (
         "<|im_start|>system\nBe brief.<|im_end|>\n" + FIRST + OPEN
     )
-    assert spelled(ChatML(system="").render([U1])) == FIRST + OPEN
-    assert spelled(ChatML(system="").render([S, U1])) == PIRATE + FIRST + OPEN
+    assert spelled(ChatML(system="").render([U1], ControlTokens())) == FIRST + OPEN
+    assert spelled(ChatML(system="").render([S, U1], ControlTokens())) == PIRATE + FIRST + OPEN
 
 
 def test_content_keeps_its_white_space():
-    assert spelled(ChatML(system="").render([Message("user", "  hi \n")])) == (
+    assert spelled(ChatML(system="").render([Message("user", "  hi \n")], ControlTokens())) == (
         "<|im_start|>user\n  hi \n<|im_end|>\n" + OPEN
     )
 
@@ -70,7 +71,7 @@ def test_what_a_user_wrote_is_never_a_control_token(contents):
         contents.pop()
     roles = ["user", "assistant"] * len(contents)
     messages = [Message(role, content) for role, content in zip(roles, contents, strict=False)]
-    segments = ChatML(system="").render(messages)
+    segments = ChatML(system="").render(messages, ControlTokens())
     controls = [segment for segment in segments if isinstance(segment, Control)]
     start, end = Control("<|im_start|>"), Control("<|im_end|>")
     assert controls == [start, end] * len(messages) + [start]

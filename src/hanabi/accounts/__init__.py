@@ -1,1 +1,1 @@
-"""Who may use the server: API keys, and the database that keeps them."""
+"""Who may use the server, and how much: API keys."""

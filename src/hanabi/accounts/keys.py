@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Engine, func, insert, select
 
 from hanabi.accounts.account import Account
-from hanabi.accounts.tables import api_keys
+from hanabi.database.tables import api_keys
 
 REFRESH_SECONDS = 0.5
 """How old the keys in memory may be: a key made or revoked elsewhere counts after this long."""

@@ -43,7 +43,6 @@ def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]
         slots=runner.slots,
         cache_bytes=runner.cache_bytes,
         kernels=kernels(),
-        chat_template=runner.chat_template,
     )
     return runner, loaded
 
@@ -62,7 +61,7 @@ class LlamaRunner:
             bytes_per_token=self._model.kv_bytes_per_token(),
             trained_context=self._model.n_ctx_train,
         )
-        self.chat_template = self._model.chat_template
+
         self.slots = plan.slots
         self.context_length = plan.context_length
         self.cache_bytes = plan.cache_bytes
@@ -153,4 +152,5 @@ def _describe(model: hanabi_llama.Model) -> Vocab:
         end_ids=tuple(id_ for id_ in ids if vocab.is_end(id_)),
         add_bos=vocab.add_bos,
         add_space_prefix=space == "true" if space is not None else sentencepiece,
+        chat_template=model.chat_template,
     )

@@ -49,7 +49,6 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
         slots: sequences that run at once.
         cache_bytes: memory of the KV cache.
         kernels: the kernel library in use (`cpu-zen4`), for people to read.
-        chat_template: the Jinja text that the weights carry, or None.
     """
 
     vocab: Vocab
@@ -57,7 +56,6 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     slots: int
     cache_bytes: int
     kernels: str
-    chat_template: str | None = None
 
 
 class LoadFailed(msgspec.Struct, frozen=True, tag="load_failed"):

@@ -86,7 +86,7 @@ async def make_plan(
         # A reply is a text of its own: the space that SentencePiece puts before a text is no part
         # of it, and comes back when the reply is tokenized as a message. A completion goes on
         # with the prompt's text, where the same space parts two words.
-        drop_space=style is not None and vocab.add_space_prefix,
+        drop_space=style is not None and not style.continues_text and vocab.add_space_prefix,
     )
 
 

@@ -1,5 +1,7 @@
 """Makes a conversation fit a length by leaving out its oldest messages."""
 
+import asyncio
+
 from hanabi.generation.backend import Backend
 from hanabi.generation.prompt import prepare_segments
 from hanabi.generation.text import Conversation, PreparedPrompt
@@ -19,10 +21,13 @@ async def prepare_conversation(
     The fewest turns that make it fit are found by bisection: at most 2 + log2(turns) calls of the
     tokenizer.
     """
+    tokens = backend.vocab.control_tokens
 
     async def prepared(evicted: int) -> PreparedPrompt:
         messages = without_oldest(conversation.messages, evicted)
-        return await prepare_segments(style.render(messages), style, backend)
+        # Off the event loop: a template may run for up to its time limit.
+        segments = await asyncio.to_thread(style.render, messages, tokens)
+        return await prepare_segments(segments, style, backend)
 
     prompt = await prepared(0)
     limit = conversation.truncate_to

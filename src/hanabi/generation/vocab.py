@@ -2,6 +2,8 @@
 
 import msgspec
 
+from hanabi.styles.control_tokens import ControlTokens
+
 
 class Vocab(msgspec.Struct, frozen=True, kw_only=True):
     """A model's vocabulary, as plain data.
@@ -16,6 +18,7 @@ class Vocab(msgspec.Struct, frozen=True, kw_only=True):
         end_ids: every id that ends a generation (EOS, EOT and the like), sorted.
         add_bos: whether the model wants BOS before a string prompt.
         add_space_prefix: whether the tokenizer puts a space before a text (SentencePiece).
+        chat_template: the Jinja text that the weights carry, or None.
     """
 
     pieces: tuple[bytes, ...]
@@ -25,6 +28,20 @@ class Vocab(msgspec.Struct, frozen=True, kw_only=True):
     end_ids: tuple[int, ...]
     add_bos: bool
     add_space_prefix: bool = False
+    chat_template: str | None = None
+
+    @property
+    def control_tokens(self) -> ControlTokens:
+        """What a conversation style may know of them."""
+        return ControlTokens(
+            spellings=self.special.keys(),
+            bos=self._spelled(self.bos),
+            eos=self._spelled(self.eos),
+            chat_template=self.chat_template,
+        )
+
+    def _spelled(self, token: int | None) -> str | None:
+        return None if token is None else self.pieces[token].decode("utf-8", "replace")
 
     @property
     def size(self) -> int:

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import msgspec
 
+from hanabi.styles.control_tokens import ControlTokens
 from hanabi.styles.message import Message
 from hanabi.styles.roles import split_turns
 from hanabi.styles.style import Control, Segment, Text
@@ -32,11 +33,12 @@ class ChatML(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "chatml"
     stop_tokens: ClassVar[tuple[str, ...]] = (_END.token,)
+    continues_text: ClassVar[bool] = False
     emits_bos: ClassVar[bool] = False
 
     system: str = "You are a helpful assistant."
 
-    def render(self, messages: Sequence[Message]) -> tuple[Segment, ...]:
+    def render(self, messages: Sequence[Message], _tokens: ControlTokens, /) -> tuple[Segment, ...]:
         """Close every message with `<|im_end|>` and open the assistant's reply.
 
         An empty system message omits the system block. Raises InvalidRequestError for roles out

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from hanabi.styles.control_tokens import ControlTokens
 from hanabi.styles.message import Message
 
 
@@ -41,6 +42,9 @@ class Style(Protocol):
         name: as it stands in fireworks.json (`chatml`).
         stop_tokens: spellings of the control tokens that end a reply besides the model's own
             end ids.
+        continues_text: True when the reply goes on with the text of the prompt (infill,
+            passthrough), False when it is a text of its own, whose leading SentencePiece space is
+            no part of it.
         emits_bos: True when `render` places `Bos` itself, so that the model's BOS rule does not.
     """
 
@@ -51,11 +55,15 @@ class Style(Protocol):
     def stop_tokens(self) -> tuple[str, ...]: ...  # noqa: D102 - told above
 
     @property
+    def continues_text(self) -> bool: ...  # noqa: D102 - told above
+
+    @property
     def emits_bos(self) -> bool: ...  # noqa: D102 - told above
 
-    def render(self, messages: Sequence[Message]) -> tuple[Segment, ...]:
-        """Turn a conversation into the segments of its prompt.
+    def render(self, messages: Sequence[Message], tokens: ControlTokens, /) -> tuple[Segment, ...]:
+        """Turn a conversation into the segments of its prompt, for weights with these tokens.
 
+        May take long (a template runs for up to its time limit): call it off the event loop.
         Raises InvalidRequestError naming the rule and the message (`messages[2].role`).
         """
         ...

@@ -6,9 +6,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import OperationalError
 
-from hanabi.accounts import database as database_module
-from hanabi.accounts.database import open_database
-from hanabi.accounts.tables import api_keys, metadata
+from hanabi.database import connection as database_module
+from hanabi.database.connection import open_database
+from hanabi.database.tables import api_keys, metadata
 
 ROW = {
     "id": "1",

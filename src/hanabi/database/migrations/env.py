@@ -1,8 +1,8 @@
-"""Alembic runs this for every command; the connection comes from `database.open_database`."""
+"""Alembic runs this for every command; the connection comes from `connection.open_database`."""
 
 from alembic import context
 
-from hanabi.accounts.tables import metadata
+from hanabi.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,4 +1,4 @@
-"""The database of accounts: a SQLite file under the home folder, or another by URL."""
+"""The database: a SQLite file under the home folder, or another by URL."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def open_database(home: Path, url: str | None = None) -> Engine:
 def _migrate(engine: Engine) -> None:
     """Run the migrations that the database has not seen, all of them or none."""
     config = Config()
-    config.set_main_option("script_location", "hanabi.accounts:migrations")
+    config.set_main_option("script_location", "hanabi.database:migrations")
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

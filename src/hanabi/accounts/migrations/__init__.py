@@ -1,1 +1,0 @@
-"""Alembic's migrations, run by `hanabi.accounts.database` at every start."""
