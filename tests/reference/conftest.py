@@ -1,4 +1,5 @@
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def float32(tmp_path_factory):
     made_from = sha256(writer.read_bytes() + source.read_bytes()).hexdigest()[:16]
     target = CACHE / made_from / "float32.gguf"
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(CACHE, ignore_errors=True)  # those of earlier weights, or another writer
+        target.parent.mkdir(parents=True)
         unfinished = target.with_suffix(".part")
         run(tmp_path_factory.mktemp("weights"), "python", writer, source, unfinished)
         unfinished.rename(target)
