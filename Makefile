@@ -6,6 +6,7 @@ BIN := .venv/bin
 SET_UP := $(PYTHON) scripts/set_up.py
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --system-certs \
 	--custom-compile-command "make lock" $(ARGS)
+CLIENTS := openai-0.28 fireworks-0.11 fireworks-0.14 fireworks-0.19 fireworks-1
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-reference lint bench doctor lock clean runtime dev reference
@@ -17,7 +18,7 @@ serve: runtime ## start the server: make serve HANABI_PORT=9000 ARGS="--slots 8"
 	@exec $(BIN)/hanabi serve $(ARGS)
 
 test: lint ## run the whole test suite: make test ARGS="-k stop"
-	@$(BIN)/python -m pytest tests native/tests $(ARGS)
+	@$(BIN)/python -m pytest tests native/tests client/tests $(ARGS)
 
 test-reference: reference ## compare with HF transformers and lm-eval on the same weights (needs torch)
 	@$(BIN)/python -m pytest tests/reference -m reference -rP $(ARGS)
@@ -36,12 +37,12 @@ doctor: runtime ## say what this machine has and which kernels are in use
 	@exec $(BIN)/hanabi doctor $(ARGS)
 
 lock: dev ## pin the dependencies anew: make lock ARGS=--upgrade
-	@$(COMPILE) pyproject.toml --no-emit-package hanabi-llama -o requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --no-emit-package hanabi-llama --no-emit-package hanabi-client -o requirements/runtime.txt
 	@$(COMPILE) requirements/model.in --no-deps -o requirements/model.txt
 	@$(COMPILE) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
 	@$(COMPILE) requirements/node.in -o requirements/node.txt
 	@$(COMPILE) requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
-	@$(COMPILE) requirements/openai-0.28.in -o requirements/openai-0.28.txt
+	@for client in $(CLIENTS); do $(COMPILE) requirements/$$client.in -o requirements/$$client.txt || exit 1; done
 	@$(COMPILE) requirements/reference.in --override requirements/without-torch.in --no-emit-package torch -o requirements/reference.txt
 
 clean: ## remove the environment and every cache (not HANABI_HOME)

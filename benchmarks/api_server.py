@@ -16,7 +16,6 @@ import uvloop
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hanabi.accounts.database import open_database
 from hanabi.accounts.key_file import ensure_local_key
 from hanabi.accounts.keys import Keys
 from hanabi.api.dependencies import Dependencies
@@ -24,6 +23,7 @@ from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.models import ListedModel
 from hanabi.api.routes import build_app
+from hanabi.database.connection import open_database
 from hanabi.generation.defaults import ModelDefaults
 from hanabi.generation.events import Event, FinishReason, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest

@@ -29,6 +29,7 @@ LOG = ROOT / ".cache" / "set-up.log"
 PYTHON = str(VENV / "bin" / "python")
 OLDEST = (3, 11)
 UNFINISHED = "unfinished"
+CLIENTS = ("openai-0.28", "fireworks-0.11", "fireworks-0.14", "fireworks-0.19", "fireworks-1")
 TAIL = 40  # lines of a failed command that are shown; the whole of it stays in the log
 
 if sys.prefix == sys.base_prefix:
@@ -149,16 +150,22 @@ def install_engine(show: Show) -> None:
 
 
 def install_hanabi(show: Show) -> None:
-    """Install this checkout, editable."""
-    run(pip(*OURS, "--editable", str(ROOT)), show)
+    """Install this checkout and its client, editable."""
+    run(pip(*OURS, "--editable", str(ROOT / "client"), "--editable", str(ROOT)), show)
 
 
-def install_old_client(show: Show) -> None:
-    """Make an environment in the environment for the openai client of 2023."""
-    environment = VENV / "openai-0.28"
+def client(name: str) -> Callable[[Show], None]:
+    """Return what makes an environment in the environment for one release of a client."""
+    environment = VENV / name
     python = str(environment / "bin" / "python")
-    run([BASE_PYTHON, "-m", "venv", "--clear", "--without-pip", str(environment)], show)
-    run(pip("--python", python, *LOCKED, "-r", str(lock("openai-0.28"))), show)
+
+    def install(show: Show) -> None:
+        run([BASE_PYTHON, "-m", "venv", "--clear", "--without-pip", str(environment)], show)
+        # Most of what a client brings along is never imported.
+        requirements = ("--no-compile", "-r", str(lock(name)))
+        run(pip("--python", python, *LOCKED, *requirements), show)
+
+    return install
 
 
 def install_reference(show: Show) -> None:
@@ -189,11 +196,16 @@ def steps(goal: str) -> list[Step]:
             locked("runtime", "model"),
         ),
         Step("engine", "engine library", (lock("node"), *native_sources()), install_engine),
-        Step("hanabi", "hanabi itself", (ROOT / "pyproject.toml",), install_hanabi),
+        Step(
+            "hanabi",
+            "hanabi and its client",
+            (ROOT / "pyproject.toml", ROOT / "client" / "pyproject.toml"),
+            install_hanabi,
+        ),
     ]
     dev = [
         Step("dev", "test tools", (lock("dev"),), locked("dev")),
-        Step("openai-0.28", "openai 0.28", (lock("openai-0.28"),), install_old_client),
+        *(Step(name, name.replace("-", " "), (lock(name),), client(name)) for name in CLIENTS),
     ]
     reference = [
         Step(

@@ -24,6 +24,7 @@ def test_the_defaults():
         port=8000,
         threads=available_cores(),
         poll=50,
+        memory=memory_limit() * 3 // 4,
         kv_memory=memory_limit() // 4,
         context=None,
         slots=32,
@@ -38,8 +39,13 @@ def test_the_defaults():
 
 def test_every_field_has_its_option():
     assert tuple(option.name for option in OPTIONS) == Settings.__struct_fields__
-    option = OPTIONS[5]
+    option = OPTIONS[6]
     assert (option.flag, option.variable) == ("--kv-memory", "HANABI_KV_MEMORY")
+
+
+def test_the_kv_cache_has_a_third_of_the_memory_that_is_given():
+    assert load_settings({"memory": "3G"}, {}).kv_memory == 2**30
+    assert load_settings({"memory": "3G", "kv_memory": "2G"}, {}).kv_memory == 2**31
 
 
 TEXTS = {
@@ -48,6 +54,7 @@ TEXTS = {
     "port": ("0", 0),
     "threads": ("3", 3),
     "poll": ("100", 100),
+    "memory": ("2G", 2**31),
     "kv_memory": ("1.5G", 3 * 2**29),
     "context": ("4096", 4096),
     "slots": ("256", 256),

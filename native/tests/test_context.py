@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from hanabi_llama import Batch, ClosedError, DecodeError, DecodeResult
+from hanabi_llama import Batch, ClosedError, ContextError, DecodeError, DecodeResult
 
 TEXTS = ["The capital of France is", "Once upon a time", "1, 2, 3, 4,", "def add(a, b):"]
 
@@ -120,6 +120,31 @@ def test_a_copy_continues_as_its_source_does(make_context, prompts):
     context.decode(batch)
     copied, source = context.logits(2)
     np.testing.assert_array_equal(copied, source)
+
+
+def test_what_was_saved_continues_as_if_it_had_stayed(make_context, prompts):
+    context = make_context()
+    batch = Batch(256)
+    ids = prompts[1]
+    fill(batch, prompt(ids[:-1], 2))
+    context.decode(batch)
+    state = context.save_sequence(2)
+    fill(batch, [(ids[-1], len(ids) - 1, 2, 1)])
+    context.decode(batch)
+    stayed = context.logits(1)[0].copy()
+    context.remove(2)
+    fill(batch, prompt(prompts[0], 2))
+    context.decode(batch)
+    context.load_sequence(1, state)
+    assert context.position_max(1) == len(ids) - 2
+    fill(batch, [(ids[-1], len(ids) - 1, 1, 1)])
+    context.decode(batch)
+    np.testing.assert_array_equal(context.logits(1)[0], stayed)
+
+
+def test_what_was_never_saved_is_refused(make_context):
+    with pytest.raises(ContextError, match="sequence 1 could not be loaded"):
+        make_context().load_sequence(1, np.zeros(64, dtype=np.uint8))
 
 
 def test_a_cut_copy_equals_its_prefix(make_context, prompts):

@@ -24,9 +24,11 @@ from hanabi.generation.service import TextService
 from hanabi.registry.bundled import CHAT_NAME, find_weights, register_bundled
 from hanabi.registry.guest import guest_model
 from hanabi.registry.model import StoredModel
-from hanabi.registry.store import Store
+from hanabi.registry.registry import Registry
+from hanabi.registry.upload import Uploads
 from hanabi.server import Server, listen
 from hanabi.settings import Settings
+from hanabi.styles.template.processes import TemplateProcesses
 
 logger = logging.getLogger(__name__)
 
@@ -84,29 +86,35 @@ def engine_config(settings: Settings) -> EngineConfig:
 async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Ready], None]) -> None:
     """Open the stores, load the first model, listen."""
     socket = listen(settings.host, settings.port)
-    store = Store(settings.home)
-    register_bundled(store, find_weights())
-    keys = Keys(open_database(settings.home, settings.database))
+    database = open_database(settings.home, settings.database)
+    registry = Registry(settings.home, database)
+    register_bundled(registry, find_weights())
+    keys = Keys(database)
     key = ensure_local_key(keys, settings.home)
-    pool = EnginePool(engine_config(settings))
+    pool = EnginePool(engine_config(settings), settings.memory)
+    templates = TemplateProcesses()
     try:
-        weights = store.get(CHAT_NAME).weights if model is None else model
+        weights = (registry.resolve(CHAT_NAME).weights if model is None else model) or Path()
         logger.info("loading %s", CHAT_NAME if model is None else model.name)
-        loaded = (await pool.get(weights)).loaded
+        async with pool.lease(weights) as engine:
+            loaded = engine.loaded
         guest = None if model is None else guest_model(model, loaded.vocab.chat_template)
-        catalog = ModelCatalog(store, pool, guest)
+        catalog = ModelCatalog(registry, pool, templates, guest)
         drain = Drain()
         dependencies = Dependencies(
             service=TextService(catalog),
             catalog=catalog,
             listing=catalog,
+            registry=registry,
+            uploads=Uploads(settings.home, database),
+            delete_model=catalog.delete,
             keys=keys,
             metrics=Metrics(CollectorRegistry()),
             drain=drain,
             max_body_bytes=settings.body_limit,
         )
         port: int = socket.getsockname()[1]
-        ready = Ready(settings, port, key, guest or store.get(CHAT_NAME), loaded)
+        ready = Ready(settings, port, key, guest or registry.get(CHAT_NAME), loaded)
         server = Server(
             build_app(dependencies),
             drain_timeout=settings.drain_timeout,
@@ -115,4 +123,5 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
         )
         await server.serve(sockets=[socket])
     finally:
+        templates.close()
         await asyncio.shield(pool.close())

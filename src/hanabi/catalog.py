@@ -1,15 +1,21 @@
 """The models of this server: what the registry stores, on the engines that run it."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
 
 from hanabi.api.models import ListedModel
 from hanabi.engine.engine import Engine
 from hanabi.engine.pool import EnginePool
+from hanabi.errors import ModelNotFoundError, UnavailableError
 from hanabi.generation.defaults import ModelDefaults
 from hanabi.registry.model import StoredModel
-from hanabi.registry.names import requested_name
-from hanabi.registry.store import Store
+from hanabi.registry.names import ModelName, requested_name
+from hanabi.registry.registry import Registry
+from hanabi.styles.catalog import make_style
 from hanabi.styles.style import Style
+from hanabi.styles.template.processes import TemplateProcesses
 
 
 class RegisteredModel:
@@ -18,10 +24,11 @@ class RegisteredModel:
     Implements `hanabi.generation.served_model.ServedModel`.
     """
 
-    def __init__(self, stored: StoredModel, pool: EnginePool) -> None:
-        """Take the model and where its engine is."""
+    def __init__(self, stored: StoredModel, pool: EnginePool, templates: TemplateProcesses) -> None:
+        """Take the model, and where its engine and its style's template run."""
         self._stored = stored
         self._pool = pool
+        self._templates = templates
 
     @property
     def name(self) -> str:
@@ -31,47 +38,95 @@ class RegisteredModel:
     @property
     def style(self) -> Style | None:
         """Its conversation style, or None when it has no conversation config."""
-        return self._stored.manifest.style
+        config = self._stored.manifest.conversation_config
+        if config is None:
+            return None
+        return make_style(config.style, config.args, self._templates.render)
 
     @property
     def defaults(self) -> ModelDefaults:
         """What its fireworks.json fills in."""
         return self._stored.manifest.defaults
 
-    async def backend(self) -> Engine:
-        """Its engine, loaded first where needed. Raises UnavailableError."""
-        return await self._pool.get(self._stored.weights)
+    def backend(self) -> AbstractAsyncContextManager[Engine]:
+        """A lease of its engine, loaded first where needed; entering raises UnavailableError."""
+        if self._stored.weights is None:  # only an upload has none yet, and those are not found
+            raise ModelNotFoundError
+        return self._pool.lease(self._stored.weights)
 
 
 class ModelCatalog:
-    """Finds and lists the models of a store, and one that was named on the command line."""
+    """Finds and lists the models of a registry, and one that was named on the command line."""
 
-    def __init__(self, store: Store, pool: EnginePool, guest: StoredModel | None = None) -> None:
-        """Take the store, the engines, and a model beside the store's that is served as well."""
-        self._store = store
+    def __init__(
+        self,
+        registry: Registry,
+        pool: EnginePool,
+        templates: TemplateProcesses,
+        guest: StoredModel | None = None,
+    ) -> None:
+        """Take the registry, the engines, and a model beside the registry's that is served too."""
+        self._registry = registry
         self._pool = pool
+        self._templates = templates
         self._guest = guest
 
     def find(self, name: str, account: str) -> RegisteredModel:
         """The model that a request names. Raises ModelNotFoundError."""
-        del account  # every model is public until accounts own models (private ones)
+        stored = self._seen(requested_name(name), account)
+        return RegisteredModel(stored, self._pool, self._templates)
+
+    def describe(self, name: str, account: str) -> ListedModel:
+        """The model that a request names, under that name. Raises ModelNotFoundError."""
         wanted = requested_name(name)
-        if self._guest is not None and self._guest.name == wanted:
-            return RegisteredModel(self._guest, self._pool)
-        return RegisteredModel(self._store.get(wanted), self._pool)
+        return _listed(wanted, self._seen(wanted, account))
 
     def list_models(self, account: str) -> Sequence[ListedModel]:
-        """The models that `account` may use, in the order of their names."""
-        del account
-        return [
-            ListedModel(str(model.name), model.record.created, model.name.account)
-            for model in self._all()
-        ]
+        """The models that `account` may use, sorted by name; an alias is one more of them."""
+        stored = self._registry.list(account)
+        named = {model.name: model for model in stored if model.state == "READY"}
+        for alias in self._registry.aliases():
+            if alias.target in named:
+                named[alias.name] = named[alias.target]
+        if self._guest is not None:  # it hides a stored one of its name
+            named[self._guest.name] = self._guest
+        return [_listed(name, named[name]) for name in sorted(named)]
 
-    def _all(self) -> Sequence[StoredModel]:
-        """Every model; the guest hides a stored one of its name."""
-        stored = self._store.list()
-        if self._guest is None:
-            return stored
-        others = [model for model in stored if model.name != self._guest.name]
-        return sorted([*others, self._guest], key=lambda model: model.name)
+    async def delete(self, name: ModelName) -> None:
+        """Delete a model, and return when its last running request has ended.
+
+        From its first moment on nobody finds the model. Its engine keeps the file open that is
+        deleted, and stays where another model has the same weights.
+
+        Raises ModelNotFoundError, and ConflictError where the model has aliases.
+        """
+        weights = None
+        with suppress(UnavailableError):  # a damaged one was never loaded
+            weights = (await asyncio.to_thread(self._registry.get, name)).weights
+        await asyncio.to_thread(self._registry.delete, name)
+        if weights is not None and not await asyncio.to_thread(self._uses, weights):
+            await self._pool.unload(weights)
+
+    def _seen(self, name: ModelName, account: str) -> StoredModel:
+        """The model of that name or alias that `account` may use. Raises ModelNotFoundError."""
+        if self._guest is not None and self._guest.name == name:
+            return self._guest
+        model = self._registry.resolve(name)
+        if not (model.details.public or model.name.account == account):
+            raise ModelNotFoundError
+        return model
+
+    def _uses(self, weights: Path) -> bool:
+        """Whether a model has these weights."""
+        return any(model.weights == weights for model in self._registry.list())
+
+
+def _listed(name: ModelName, model: StoredModel) -> ListedModel:
+    """A model under a name of its own, or under an alias."""
+    return ListedModel(
+        name=str(name),
+        created=model.created,
+        owned_by=name.account,
+        supports_chat=model.supports_chat,
+        context_length=model.context_length,
+    )

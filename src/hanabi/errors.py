@@ -3,6 +3,7 @@
 HanabiError
  +-- InvalidRequestError        400  the request breaks a rule of the contract
  |    +-- UnknownFieldError     400  a field that the contract does not have
+ +-- FailedPreconditionError    400  something has to be done first, such as an upload
  +-- AuthenticationError        401  no key, or one that is not ours
  +-- PermissionDeniedError      403  a good key that may not do this
  +-- NotFoundError              404  no such thing
@@ -49,6 +50,14 @@ class InvalidRequestError(HanabiError):
 
 class UnknownFieldError(InvalidRequestError):
     """The request has a field that the contract does not have."""
+
+
+class FailedPreconditionError(HanabiError):
+    """The request is right, but something has to be done first; the message says what."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "FAILED_PRECONDITION"
 
 
 class AuthenticationError(HanabiError):

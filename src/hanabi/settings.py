@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         port: the TCP port to listen on; 0 takes a free one.
         threads: compute threads of an engine.
         poll: how hard idle compute threads spin for work: 0 sleeps at once, 100 spins longest.
+        memory: bytes of memory that the engines of all loaded models may take together.
         kv_memory: bytes of memory for the KV cache of an engine.
         context: tokens that one sequence can hold; None: the model's own, at most 8192.
         slots: the most sequences that run at once.
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     threads: int
     poll: int
+    memory: int
     kv_memory: int
     context: int | None
     slots: int
@@ -51,12 +53,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database: str | None
 
 
+Default = str | Callable[[Mapping[str, Any]], Any]
+"""Of a setting: a text like a flag's, or a function of the values of the settings before it."""
+
+
 class Option(msgspec.Struct, frozen=True):
     """One setting as a person gives it.
 
     Attributes:
         name: the field of Settings.
-        default: a text like a flag's, or a function that finds the value out on this machine.
+        default: a text like a flag's, or a function that finds the value out on this machine, or
+            from the settings before it.
         parse: reads a text; raises ValueError for one that is out of bounds.
         limit: the bounds in words, for the error and the help.
         purpose: a line for the help; where the default is a function, what that makes after a
@@ -64,7 +71,7 @@ class Option(msgspec.Struct, frozen=True):
     """
 
     name: str
-    default: str | Callable[[], Any]
+    default: Default
     parse: Callable[[str], Any]
     limit: str
     purpose: str
@@ -93,9 +100,7 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
-def _number(
-    name: str, least: int, most: int, default: str | Callable[[], Any], purpose: str
-) -> Option:
+def _number(name: str, least: int, most: int, default: Default, purpose: str) -> Option:
     """An option that is a whole number."""
 
     def parse(text: str) -> int:
@@ -106,7 +111,7 @@ def _number(
     return Option(name, default, parse, f"a whole number from {least} to {most}", purpose)
 
 
-def _size(name: str, least: str, default: str | Callable[[], Any], purpose: str) -> Option:
+def _size(name: str, least: str, default: Default, purpose: str) -> Option:
     """An option that is a number of bytes."""
 
     def parse(text: str) -> int:
@@ -146,26 +151,34 @@ def _log_level(text: str) -> str:
 OPTIONS = (
     Option(
         "home",
-        lambda: user_data_path("hanabi", appauthor=False).absolute(),
+        lambda _: user_data_path("hanabi", appauthor=False).absolute(),
         _home,
         "a folder",
         "Where models, keys and the database live; the platform's data folder.",
     ),
     Option("host", "127.0.0.1", _text, "an address", "The address to listen on."),
     _number("port", 0, 65535, "8000", "The port to listen on; 0 takes a free one."),
-    _number("threads", 1, 1024, available_cores, "Compute threads; the physical cores."),
+    _number(
+        "threads", 1, 1024, lambda _: available_cores(), "Compute threads; the physical cores."
+    ),
     _number("poll", 0, 100, "50", "How hard idle compute threads spin for work."),
+    _size(
+        "memory",
+        "1M",
+        lambda _: memory_limit() * 3 // 4,
+        "Memory for all loaded models together; three quarters of what there is.",
+    ),
     _size(
         "kv_memory",
         "1M",
-        lambda: memory_limit() // 4,
-        "Memory for the KV cache; a quarter of what there is.",
+        lambda settings: settings["memory"] // 3,
+        "Memory for the KV cache of a model; a third of `--memory`.",
     ),
     _number(
         "context",
         1,
         2**24,
-        lambda: None,
+        lambda _: None,
         "Tokens a sequence can hold; the model's own, at most 8192.",
     ),
     _number("slots", 1, 256, "32", "The most sequences that run at once."),
@@ -182,7 +195,7 @@ OPTIONS = (
     Option("log_level", "info", _log_level, f"one of {', '.join(_LOG_LEVELS)}", "What to log."),
     Option(
         "database",
-        lambda: None,
+        lambda _: None,
         _text,
         "an SQLAlchemy URL",
         "An SQLAlchemy URL; a SQLite file in the home folder.",
@@ -200,17 +213,20 @@ def load_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
 
     Raises SettingsError for the first value that is out of bounds.
     """
-    values = {}
+    values: dict[str, Any] = {}
     for option in OPTIONS:
         flag = flags.get(option.name)
         text = flag if flag is not None else environment.get(option.variable) or None
         source = option.flag if flag is not None else option.variable
         try:
-            values[option.name] = _default(option) if text is None else option.parse(text.strip())
+            values[option.name] = (
+                _default(option, values) if text is None else option.parse(text.strip())
+            )
         except ValueError as error:
             raise SettingsError(f"{source} must be {option.limit}: {text!r}") from error
     return Settings(**values)
 
 
-def _default(option: Option) -> Any:
-    return option.parse(option.default) if isinstance(option.default, str) else option.default()
+def _default(option: Option, values: Mapping[str, Any]) -> Any:
+    default = option.default
+    return option.parse(default) if isinstance(default, str) else default(values)

@@ -134,13 +134,18 @@ class FakeCatalog:
         if name not in (MODEL, "fireworks/fake"):
             raise ModelNotFoundError
 
+        @contextlib.asynccontextmanager
         async def backend():
-            return FakeBackend()
+            yield FakeBackend()
 
         return SimpleNamespace(name=MODEL, backend=backend)
 
     def list_models(self, account):
-        return [ListedModel(MODEL, 1, "fireworks")]
+        return [ListedModel(MODEL, 1, "fireworks", supports_chat=True, context_length=100)]
+
+    def describe(self, name, account):
+        self.find(name, account)
+        return self.list_models(account)[0]
 
 
 @dataclass
@@ -173,6 +178,7 @@ class Api:
     dependencies: Dependencies
 
     def call(self, method, path, body=None, *, key=KEY, headers=()):
+        path, _, query = path.partition("?")
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = list(headers)
         if key is not None:
@@ -182,7 +188,9 @@ class Api:
             "method": method,
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
+            "scheme": "http",
+            "server": ("127.0.0.1", 8000),
             "root_path": "",
             "headers": fields,
         }
@@ -234,6 +242,9 @@ def dependencies():
         service=FakeService(),
         catalog=catalog,
         listing=catalog,
+        registry=None,
+        uploads=None,
+        delete_model=None,
         keys=FakeKeys(),
         metrics=Metrics(CollectorRegistry()),
         drain=Drain(),

@@ -23,6 +23,30 @@ def test_one(api, serve, key, name, escaped):
     connection.close()
 
 
+@pytest.mark.parametrize("path", ["/v1/models", f"/v1/models/{MODEL}"])
+def test_more_is_told_when_asked_for(api, path):
+    more = {"kind": "HF_BASE_MODEL", "supports_chat": True, "context_length": 100}
+    reply = api.call("GET", f"{path}?details=true").json
+    assert (reply["data"][0] if "data" in reply else reply) == ENTRY | more
+    assert api.call("GET", f"{path}?details=false").json == api.call("GET", path).json
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("details=2", 'details must be a boolean: "2"'),
+        ("detail=true", "Extra inputs are not permitted, field: 'detail'"),
+        ("details=true&details=true", "details may be given once only"),
+        ("details=%ff", "The query must be UTF-8, percent-encoded, with at most 32 fields"),
+        ("&".join("a=1" for _ in range(33)), "The query must be UTF-8"),
+    ],
+)
+def test_a_bad_query(api, query, message):
+    reply = api.call("GET", f"/v1/models?{query}")
+    assert reply.status == 400
+    assert reply.error["message"].startswith(message)
+
+
 def test_none(api):
     reply = api.call("GET", "/v1/models/no/such/model")
     assert reply.status == 404

@@ -38,12 +38,13 @@ def test_the_document_has_the_shape_of_openapi_3_1(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names))
     for path, method, operation in operations(document):
-        assert method in ("get", "post")
+        assert method in ("get", "post", "put", "delete")
         assert path.startswith("/")
         assert all(reply["description"] for reply in operation["responses"].values())
-        parameters = {p["name"] for p in operation.get("parameters", [])}
-        assert parameters == set(re.findall(r"\{(\w+)\}", path))
-        assert ("requestBody" in operation) is (method == "post")
+        parameters = operation.get("parameters", [])
+        in_path = {p["name"] for p in parameters if p["in"] == "path"}
+        assert in_path == set(re.findall(r"\{(\w+)\}", path))
+        assert ("requestBody" in operation) is (method in ("post", "put"))
 
 
 def test_every_reference_leads_somewhere(document):
@@ -75,7 +76,22 @@ def test_open_routes_are_marked(document):
     marked = {
         path for path, _, operation in operations(document) if operation.get("security") == []
     }
-    assert marked == {"/health"}
+    assert marked == {"/health", "/uploads/{token}"}
+
+
+def test_queries_are_told(document):
+    operation = document["paths"]["/inference/v1/accounts/{account}/models"]["get"]
+    told = {p["name"]: p for p in operation["parameters"] if p["in"] == "query"}
+    assert set(told) == {"pageSize", "pageToken", "filter", "orderBy"}
+    assert told["pageSize"]["schema"]["maximum"] == 200
+    assert all(parameter["description"] for parameter in told.values())
+
+
+def test_errors_of_the_gateway_have_their_own_shape(document):
+    for path, _, operation in operations(document):
+        content = operation["responses"]["default"]["content"]["application/json"]
+        gateway = "/accounts/" in path or path.startswith("/uploads")
+        assert content["schema"]["$ref"].endswith("/GatewayError") is gateway, path
 
 
 def test_the_version_is_the_servers(api):

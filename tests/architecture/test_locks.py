@@ -6,8 +6,9 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-LOCKS = ["build", "dev", "model", "node", "openai-0.28", "reference", "runtime"]
-OUR_OWN = {"hanabi-llama"}
+CLIENTS = ["openai-0.28", "fireworks-0.11", "fireworks-0.14", "fireworks-0.19", "fireworks-1"]
+LOCKS = ["build", "dev", "model", "node", "reference", "runtime", *CLIENTS]
+OUR_OWN = {"hanabi-client", "hanabi-llama"}
 
 
 def entries(text: str) -> dict[str, list[str]]:

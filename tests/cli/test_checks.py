@@ -6,9 +6,13 @@ import pytest
 
 from hanabi.cli import checks
 from hanabi.cli.checks import Finding, run_check
+from hanabi.cli.size import shown_size
+from hanabi.database.connection import open_database
 from hanabi.registry.bundled import register_bundled
-from hanabi.registry.store import Store
+from hanabi.registry.registry import Registry
 from hanabi.settings import load_settings
+
+from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no packages
 
 
 @pytest.fixture
@@ -66,13 +70,15 @@ def test_the_home(settings, home, tmp_path):
 def test_the_models(settings, home, tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "find_weights", lambda: None)
     assert checks.check_models(settings).state == "note"
-    weights = tmp_path / "tiny.gguf"
-    weights.write_bytes(b"x" * 2048)
+    weights = write_tiny_llama(tmp_path / "tiny.gguf")
     monkeypatch.setattr(checks, "find_weights", lambda: weights)
     assert checks.check_models(settings).text == "the bundled ones, from the first start on"
     assert not home.exists()
-    register_bundled(Store(home), weights)
-    assert checks.check_models(settings) == Finding("good", "2 models, 2.0 KiB")
+    database = open_database(home)
+    register_bundled(Registry(home, database), weights)
+    database.dispose()
+    size = shown_size(weights.stat().st_size)
+    assert checks.check_models(settings) == Finding("good", f"2 models, {size}")
 
 
 def test_the_key_file(settings, home):

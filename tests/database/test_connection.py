@@ -55,6 +55,13 @@ def test_the_migrations_make_the_tables_of_the_code(opened, tmp_path):
             constraint["column_names"]
             for constraint in inspector.get_unique_constraints(table.name)
         ] == [[column.name] for column in table.columns if column.unique]
+        assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [
+            column.name for column in table.primary_key
+        ]
+        assert {
+            (key["constrained_columns"][0], key["referred_table"], key["options"].get("ondelete"))
+            for key in inspector.get_foreign_keys(table.name)
+        } == {(key.parent.name, key.column.table.name, key.ondelete) for key in table.foreign_keys}
 
 
 def test_opening_again_keeps_what_is_there(opened, tmp_path):
@@ -113,7 +120,7 @@ def test_servers_that_start_at_once_migrate_once(opened, tmp_path):
         thread.join()
     assert failures == []
     with opened(tmp_path).connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0001"
+        assert MigrationContext.configure(connection).get_current_revision() == "0002"
 
 
 def test_a_reader_is_not_stopped_by_a_writer(opened, tmp_path):

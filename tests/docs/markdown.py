@@ -11,6 +11,9 @@ PAGES = {
 }
 """Every page by its path from the root."""
 
+CLIENTS = ("openai-0.28", "fireworks-0.11", "fireworks-0.14", "fireworks-0.19", "fireworks-1")
+"""The clients with environments of their own: a block for one says so behind `python`."""
+
 _FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 

@@ -10,7 +10,8 @@ from hanabi import errors
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
-from hanabi.api.routes import PREFIXES, routes
+from hanabi.api.prefixes import PREFIXES
+from hanabi.api.routes import routes
 from hanabi.errors import HanabiError
 
 from .fields import LABELS, field_rows, lacking_rows
@@ -26,6 +27,9 @@ def route_rows():
             service=None,
             catalog=None,
             listing=None,
+            registry=None,
+            uploads=None,
+            delete_model=None,
             keys=None,
             metrics=Metrics(CollectorRegistry()),
             drain=Drain(),

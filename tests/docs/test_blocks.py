@@ -10,21 +10,19 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from .markdown import PAGES, blocks
+from .markdown import CLIENTS, PAGES, blocks
 
 pytestmark = pytest.mark.e2e
 
 ADDRESS = "http://127.0.0.1:8000"
 KEY = "<API_KEY>"
-OLD_OPENAI = Path(sys.prefix) / "openai-0.28" / "bin" / "python"
 RUNNERS = {
     "bash": ["bash", "-euo", "pipefail", "-c"],
     "python": [sys.executable, "-c"],
-    "python openai-0.28": [str(OLD_OPENAI), "-c"],
+    **{f"python {name}": [f"{sys.prefix}/{name}/bin/python", "-c"] for name in CLIENTS},
 }
 ALL = [block for page in PAGES for block in blocks(page)]
 REPLY_OF = {

@@ -6,12 +6,12 @@ import pytest
 
 from hanabi.settings import OPTIONS
 
-from .markdown import PAGES, ROOT, anchor, blocks, prose
+from .markdown import CLIENTS, PAGES, ROOT, anchor, blocks, prose
 
 INFOS = {
     "bash",  # run by test_blocks
     "python",  # run by test_blocks
-    "python openai-0.28",  # run by test_blocks, in the environment of the old client
+    *(f"python {client}" for client in CLIENTS),  # run by test_blocks, in its environment
     "json",  # the reply of the block before it, or a file's content
     "sse",  # the streamed reply of the block before it
     "console",  # a terminal: not run

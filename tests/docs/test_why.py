@@ -9,13 +9,13 @@ from packaging.requirements import Requirement
 from .markdown import PAGES, ROOT, section
 
 PAGE = PAGES["docs/why.md"]
-OWN = "openai==0.28.1"
-"""The one package that is there twice goes by its version."""
+SEVERAL = ("openai==", "fireworks-ai")
+"""How the lines of packages that are there in several versions begin; they go by the whole line."""
 
 
 def needs(text):
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return {line if line == OWN else Requirement(line).name for line in lines}
+    return {line if line.startswith(SEVERAL) else Requirement(line).name for line in lines}
 
 
 def reasons(*headings):

@@ -58,13 +58,15 @@ def finish_of(events, choice=0):
     slots=st.integers(1, 4),
     budget=st.integers(1, 30),
     arrivals=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    keys=st.lists(st.sampled_from("abc"), min_size=6, max_size=6),
 )
-def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget, arrivals):
+def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget, arrivals, keys):
     runner = MockRunner(slots=slots, max_outputs=slots + 12)
     loop = EngineLoop(runner, token_budget=budget)
     events = {}
     for number, (request_prompts, n, max_tokens) in enumerate(requests):
-        loop.submit(number, greedy(*request_prompts, n=n, max_tokens=max_tokens))
+        request = greedy(*request_prompts, n=n, max_tokens=max_tokens, key=keys[number])
+        loop.submit(number, request)
         for _ in range(arrivals[number]):
             for request_id, batch in step(loop):
                 events.setdefault(request_id, []).extend(batch)

@@ -1,6 +1,7 @@
 """A backend that follows a script, and a vocabulary of bytes, for the tests of this folder."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -141,9 +142,10 @@ class Model:
     name: str = "accounts/test/models/bytes"
     loads: int = 0
 
+    @asynccontextmanager
     async def backend(self):
         self.loads += 1
-        return self.loaded
+        yield self.loaded
 
 
 @dataclass

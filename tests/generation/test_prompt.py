@@ -6,6 +6,7 @@ import pytest
 
 from hanabi.errors import InvalidRequestError
 from hanabi.generation.prompt import (
+    MARK,
     prepare_prompts,
     prepare_segments,
     prompt_param,
@@ -23,6 +24,10 @@ class PlainStyle:
     stop_tokens = ()
     continues_text = False
     emits_bos = False
+
+
+class ContinuingStyle(PlainStyle):
+    continues_text = True
 
 
 class BosStyle(PlainStyle):
@@ -124,13 +129,14 @@ def test_the_place_of_a_prompt():
 
 def test_segments_become_texts_and_ids(tools):
     segments = (Bos(), Text("a"), Control("[X]"), Text("b"), Control("<|end|>"), Text(""), Eos())
-    assert segment_parts(segments, tools.vocab()) == (tools.BOS, "a[X]b", tools.END, tools.EOS)
+    parts = (tools.BOS, Text("a[X]b"), tools.END, tools.EOS)
+    assert segment_parts(segments, tools.vocab()) == parts
 
 
 def test_a_model_without_bos_and_eos_has_none_in_its_prompts():
     vocab = Vocab(pieces=(b"a",), special={}, bos=None, eos=None, end_ids=(), add_bos=True)
-    assert segment_parts((Bos(), Text("a"), Eos()), vocab) == ("a",)
-    assert with_bos(("a",), vocab) == ("a",)
+    assert segment_parts((Bos(), Text("a"), Eos()), vocab) == (Text("a"),)
+    assert with_bos((Text("a"),), vocab) == (Text("a"),)
 
 
 def test_text_of_a_user_never_becomes_a_control_token(tools, backend):
@@ -144,7 +150,7 @@ def test_text_of_a_user_never_becomes_a_control_token(tools, backend):
         (PlainStyle(), (Text("a"),)),
         (PlainStyle(), (Bos(), Text("a"))),
         (PlainStyle(), (Control("<s>"), Text("a"))),
-        (PlainStyle(), (Text("<s>a"),)),
+        (ContinuingStyle(), (Text("<s>a"),)),
         (BosStyle(), (Bos(), Text("a"))),
     ],
 )
@@ -152,6 +158,10 @@ def test_a_conversation_has_exactly_one_bos_and_shows_it(tools, bos_backend, sty
     assert rendered(bos_backend, *segments, style=style) == PreparedPrompt(
         (tools.BOS, 0x61), (tools.BOS, "a"), "<s>a"
     )
+
+
+def test_a_conversation_that_begins_with_a_spelled_bos_has_it_as_text(tools, bos_backend):
+    assert rendered(bos_backend, Text("<s>a")).ids == (tools.BOS, *b"<s>a")
 
 
 def test_a_style_that_places_bos_decides_where(tools, bos_backend):
@@ -167,5 +177,29 @@ def test_a_conversation_without_tokens_is_refused(backend):
 
 
 def test_parts_are_spelled_with_control_tokens_by_name(tools):
-    parts = (tools.BOS, "aé", tools.END, tools.UNFINISHED)
+    parts = (tools.BOS, Text("aé"), tools.END, tools.UNFINISHED)
     assert spelled(parts, tools.vocab()) == "<s>aé<|end|>\ufffd"
+
+
+def test_the_first_text_of_those_that_touch_says_whether_there_is_a_space(tools):
+    spaced, unspaced = Text("a"), Text("b", spaced=False)
+    vocab = tools.vocab()
+    assert segment_parts((spaced, unspaced), vocab) == (Text("ab"),)
+    assert segment_parts((unspaced, spaced), vocab) == (Text("ba", spaced=False),)
+    assert segment_parts((Text(""), unspaced), vocab) == (unspaced,)
+    assert segment_parts((unspaced, Control("[X]")), vocab) == (Text("b[X]", spaced=False),)
+
+
+@pytest.mark.parametrize("text", ["b", " b", "\n", MARK, "é"])
+def test_an_unspaced_text_gets_no_space_from_the_tokenizer(tools, text):
+    backend = tools.Backend([[0]], vocab=tools.vocab(add_space_prefix=True))
+    segments = (Text("a"), Control("<|end|>"), Text(text, spaced=False), Control("<|end|>"))
+    prompt = rendered(backend, *segments, Text("c"))
+    ids = (*b" a", tools.END, *text.encode(), tools.END, *b" c")
+    shown = f"a<|end|>{text}<|end|>c"
+    assert prompt == PreparedPrompt(ids, ("a", tools.END, text, tools.END, "c"), shown)
+
+
+def test_a_tokenizer_without_spaces_needs_no_mark(backend):
+    assert rendered(backend, Text("b", spaced=False)).ids == tuple(b"b")
+    assert backend.tokenized == [("b",)]

@@ -24,6 +24,10 @@ class TinyStyle:
         return (*(Text(f"{message.content}\n") for message in messages), Control("<|end|>"))
 
 
+class ContinuingStyle(TinyStyle):
+    continues_text = True
+
+
 def chat(*contents, **fields):
     return Conversation(tuple(Message("user", content) for content in contents), **fields)
 
@@ -96,6 +100,13 @@ def test_a_chat_reply_begins_without_the_space_of_sentencepiece(tools):
     request = tools.request(source=chat("hi"), max_tokens=2)
     (choice,) = tools.folded(backend, request, style=TinyStyle())
     assert choice.text == "word word"
+
+
+def test_a_chat_reply_that_goes_on_with_the_prompt_keeps_the_space(tools):
+    backend = tools.Backend([[tools.SPACED]], vocab=tools.vocab(add_space_prefix=True))
+    request = tools.request(source=chat("hi"), max_tokens=2)
+    (choice,) = tools.folded(backend, request, style=ContinuingStyle())
+    assert choice.text == " word word"
 
 
 def test_the_defaults_of_the_model_fill_in(tools):

@@ -64,12 +64,22 @@ def test_a_full_manifest():
         (
             '{"conversation_config": {"style": "chatty"}}',
             "conversation_config.style",
-            "the styles are: chatml",
+            "the styles are: alpaca, chatml,",
         ),
         (
             '{"conversation_config": {"style": "chatml", "args": {"template": "x"}}}',
             "conversation_config.args.template",
             "does not take it",
+        ),
+        (
+            '{"conversation_config": {"style": "jinja"}}',
+            "conversation_config.args.template",
+            "needs a template",
+        ),
+        (
+            '{"conversation_config": {"style": "jinja", "args": {"template": "a\\n{% if %}"}}}',
+            "conversation_config.args.template",
+            "line 2: Expected an expression",
         ),
         ('{"defaults": {"stop": ["a", 1]}}', "defaults.stop[1]", "Expected `str`, got `int`"),
         ('{"defaults": {"max_tokens": true}}', "defaults.max_tokens", "got `bool`"),

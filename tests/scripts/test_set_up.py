@@ -120,3 +120,17 @@ def test_each_lock_file_is_an_input_of_one_step(script, monkeypatch):
     locks = sorted((ROOT / "requirements").glob("*.txt"))
     inputs = [path for step in script.steps("reference") for path in step.inputs]
     assert sorted(path for path in inputs if path.suffix == ".txt") == locks
+
+
+def test_each_client_gets_an_environment_of_its_own(script, monkeypatch):
+    commands = []
+    monkeypatch.setattr(script, "run", lambda command, _show: commands.append(command))
+    for name in script.CLIENTS:
+        script.client(name)(print)
+    made, filled = commands[::2], commands[1::2]
+    environments = [command[-1] for command in made]
+    assert environments == [str(script.VENV / name) for name in script.CLIENTS]
+    for environment, name, command in zip(environments, script.CLIENTS, filled, strict=True):
+        assert command[command.index("--python") + 1] == f"{environment}/bin/python"
+        assert command[-2:] == ["-r", str(script.lock(name))]
+        assert "--require-hashes" in command

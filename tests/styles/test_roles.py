@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from hanabi.errors import InvalidRequestError
 from hanabi.styles.message import Message
-from hanabi.styles.roles import split_turns
+from hanabi.styles.roles import check_count, check_roles, split_turns
 
 LETTER = {"s": "system", "u": "user", "a": "assistant", "t": "tool"}
 
@@ -37,14 +37,14 @@ def test_an_empty_system_message_differs_from_none():
         ("uaau", 2, "role 'assistant' follows role 'assistant'"),
         ("us", 1, "role 'system' is for the first message only"),
         ("ssu", 1, "role 'system' is for the first message only"),
-        ("ut", 1, "role must be 'system', 'user' or 'assistant', not 'tool'"),
-        ("t", 0, "role must be 'system', 'user' or 'assistant', not 'tool'"),
+        ("ut", 1, "must be 'system', 'user' or 'assistant', not 'tool'"),
+        ("t", 0, "must be 'system', 'user' or 'assistant', not 'tool'"),
     ],
 )
 def test_a_breach_names_the_rule_and_the_message(letters, at, rule):
     with pytest.raises(InvalidRequestError) as refusal:
         split_turns(conversation(letters))
-    assert refusal.value.message.startswith(f"messages[{at}]: {rule}")
+    assert refusal.value.message.startswith(f"messages[{at}].role: {rule}")
     assert refusal.value.param == f"messages[{at}].role"
     assert refusal.value.status == 400
 
@@ -69,3 +69,28 @@ def test_accepts_exactly_the_language_of_the_rules(letters):
     else:
         with pytest.raises(InvalidRequestError):
             split_turns(conversation(letters))
+
+
+@pytest.mark.parametrize(
+    ("letters", "param", "rule"),
+    [
+        ("", "messages", "the style 'two' takes exactly 2, got 0"),
+        ("u", "messages", "the style 'two' takes exactly 2, got 1"),
+        ("uaua", "messages[2].role", "the style 'two' takes exactly 2, got 4"),
+        ("au", "messages[0].role", "the style 'two' wants 'user' here, not 'assistant'"),
+        ("us", "messages[1].role", "the style 'two' wants 'assistant' here, not 'system'"),
+        ("s", "messages[0].role", "the style 'two' wants 'user' here, not 'system'"),
+    ],
+)
+def test_roles_that_are_fixed(letters, param, rule):
+    with pytest.raises(InvalidRequestError) as refusal:
+        check_roles(conversation(letters), ("user", "assistant"), "two")
+    assert refusal.value.message == f"{param}: {rule}"
+    assert (refusal.value.param, refusal.value.status) == (param, 400)
+
+
+def test_a_count_that_is_fixed_asks_for_no_roles():
+    check_roles(conversation("ua"), ("user", "assistant"), "two")
+    check_count(conversation("ta"), 2, "two")
+    with pytest.raises(InvalidRequestError, match="takes exactly 1, got 2"):
+        check_count(conversation("ta"), 1, "one")

@@ -211,19 +211,36 @@ class Context:
 
         Raises ContextError when the library refuses.
         """
-        handle = self.handle
-        self._check_sequence(source)
         self._check_sequence(target)
-        if source == target:
-            return
-        size: int = self._functions.llama_state_seq_get_size(handle, source)
+        if source != target:
+            self.load_sequence(target, self.save_sequence(source))
+
+    def save_sequence(self, sequence: int) -> NDArray[np.uint8]:
+        """What a sequence holds, as bytes for `load_sequence`; the sequence is left as it is.
+
+        Raises ContextError when the library refuses.
+        """
+        handle = self.handle
+        self._check_sequence(sequence)
+        size: int = self._functions.llama_state_seq_get_size(handle, sequence)
         state = np.empty(size, dtype=np.uint8)
-        saved = self._functions.llama_state_seq_get_data(handle, state.ctypes.data, size, source)
-        read = self._functions.llama_state_seq_set_data(handle, state.ctypes.data, saved, target)
-        if saved != size or read != saved:
-            raise ContextError(
-                f"sequence {source} could not be copied to {target}: {self._log.reason()}"
-            )
+        saved = self._functions.llama_state_seq_get_data(handle, state.ctypes.data, size, sequence)
+        if saved != size:
+            raise ContextError(f"sequence {sequence} could not be saved: {self._log.reason()}")
+        return state
+
+    def load_sequence(self, sequence: int, state: NDArray[np.uint8]) -> None:
+        """Make a sequence hold what `save_sequence` of this context gave; bit for bit the same.
+
+        Raises ContextError when the library refuses.
+        """
+        handle = self.handle
+        self._check_sequence(sequence)
+        read = self._functions.llama_state_seq_set_data(
+            handle, state.ctypes.data, state.size, sequence
+        )
+        if read != state.size:
+            raise ContextError(f"sequence {sequence} could not be loaded: {self._log.reason()}")
 
     def remove(self, sequence: int, start: int = 0, end: int = -1) -> bool:
         """Forget positions start to end - 1 of a sequence (end -1: all from start on).

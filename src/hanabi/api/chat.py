@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
+from hanabi.accounts.account import Account
 from hanabi.api.frames import Shape
 from hanabi.api.lacking import check_lacking
 from hanabi.api.route_kind import RouteKind
@@ -17,7 +18,7 @@ from hanabi.styles.message import Message
 DEFAULT_MAX_TOKENS = 2048
 
 
-def chat_text_request(wire: ChatRequest, account: str) -> TextRequest:
+def chat_text_request(wire: ChatRequest, account: Account) -> TextRequest:
     """The service's request for the next message of a conversation."""
     for index, message in enumerate(wire.messages):
         check_lacking(message, f"messages[{index}]")

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from hanabi.accounts.account import Account
 from hanabi.api.frames import Shape
 from hanabi.api.route_kind import RouteKind
 from hanabi.api.text_request import text_request
@@ -16,7 +17,7 @@ from hanabi.protocol.replies import Completion, CompletionChoice
 DEFAULT_MAX_TOKENS = 16
 
 
-def completion_text_request(wire: CompletionRequest, account: str) -> TextRequest:
+def completion_text_request(wire: CompletionRequest, account: Account) -> TextRequest:
     """The service's request for a completion."""
     source = Prompts(_prompts(wire.prompt))
     return text_request(wire, source, fallback=DEFAULT_MAX_TOKENS, account=account)

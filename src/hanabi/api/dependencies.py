@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,15 @@ from hanabi.api.models import Listing
 from hanabi.generation.served_model import Catalog
 from hanabi.generation.service import TextGeneration
 from hanabi.generation.text import TextRequest
+from hanabi.registry.names import ModelName
+from hanabi.registry.registry import Registry
+from hanabi.registry.upload import Uploads
+
+DeleteModel = Callable[[ModelName], Awaitable[None]]
+"""Deletes a model and returns when its last running request has ended.
+
+Raises ModelNotFoundError, and ConflictError where the model has aliases.
+"""
 
 
 class Service(Protocol):
@@ -34,7 +43,10 @@ class Dependencies:
     Attributes:
         service: starts generations.
         catalog: finds models for the tokenizer routes and by name.
-        listing: lists the models of an account.
+        listing: tells of the models that an account may use.
+        registry: has the models as the gateway shows them.
+        uploads: takes the models that come over the network.
+        delete_model: takes a model out of service and out of the registry.
         keys: knows the API keys.
         metrics: counts.
         drain: tells when the server shuts down.
@@ -46,6 +58,9 @@ class Dependencies:
     service: Service
     catalog: Catalog
     listing: Listing
+    registry: Registry
+    uploads: Uploads
+    delete_model: DeleteModel
     keys: Keys
     metrics: Metrics
     drain: Drain

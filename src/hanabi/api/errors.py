@@ -1,6 +1,7 @@
 """From exceptions to error replies: the bodies of api.md, section 2.5."""
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 from msgspec import UNSET
@@ -21,13 +22,17 @@ from hanabi.protocol.replies import ErrorBody, ErrorReply
 
 log = logging.getLogger(__name__)
 
+Answer = Callable[[Exception, str], Response]
+"""Makes the whole reply for an exception of the request with an id."""
+
 
 class ErrorReplies:
     """Turns what an app raises into replies; the innermost reason never leaves the server."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Take the app whose exceptions are answered."""
+    def __init__(self, app: ASGIApp, answer: Answer | None = None) -> None:
+        """Take the app whose exceptions are answered, and how: as `error_response` does."""
         self._app = app
+        self._answer = answer or error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app and answer its exception, unless an answer is already under way."""
@@ -49,7 +54,7 @@ class ErrorReplies:
             if started and not complete:
                 raise
             if not started:
-                await error_response(error, request_id(scope))(scope, receive, send)
+                await self._answer(error, request_id(scope))(scope, receive, send)
 
 
 def error_response(error: Exception, request_id: str) -> Response:
@@ -59,7 +64,7 @@ def error_response(error: Exception, request_id: str) -> Response:
         return Response(detail, error.status_code, error.headers, "application/json")
     status = error.status if isinstance(error, HanabiError) else HanabiError.status
     body = error_body(error, request_id)
-    return Response(body, status, _headers(error), "application/json")
+    return Response(body, status, error_headers(error), "application/json")
 
 
 def error_body(error: Exception, request_id: str) -> bytes:
@@ -84,7 +89,8 @@ def error_body(error: Exception, request_id: str) -> bytes:
     return msgspec.json.encode(ErrorReply(error=body, request_id=request_id if named else UNSET))
 
 
-def _headers(error: Exception) -> dict[str, str]:
+def error_headers(error: Exception) -> dict[str, str]:
+    """The headers that an exception's reply has beside its body."""
     if isinstance(error, OverloadedError | UnavailableError) and error.retry_after is not None:
         return {"retry-after": str(error.retry_after)}
     if isinstance(error, AuthenticationError):

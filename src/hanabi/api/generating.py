@@ -42,7 +42,7 @@ class GeneratingRoute:
             wire = await self._body.read(scope, receive)
             answer = Answer(
                 self._kind,
-                request=self._kind.text_request(wire, account_of(scope).account),
+                request=self._kind.text_request(wire, account_of(scope)),
                 wish=wish_of(wire),
                 envelope=Envelope(
                     id=request_id(scope), created=math.floor(self._with.now()), model=wire.model

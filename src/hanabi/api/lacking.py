@@ -20,11 +20,11 @@ def check_lacking(wire: msgspec.Struct, where: str = "") -> None:
         wire: a decoded Struct.
         where: the path of the Struct in the body, "" for the body itself.
     """
-    for name, off in _lacking_fields(type(wire)):
+    for name, sent, off in _lacking_fields(type(wire)):
         value = getattr(wire, name)
         if value is None or any(type(value) is type(o) and value == o for o in off):
             continue
-        field = f"{where}.{name}".removeprefix(".")
+        field = f"{where}.{sent}".removeprefix(".")
         accepted = " or ".join(msgspec.json.encode(o).decode() for o in off)
         advice = f"leave it out or send {accepted}" if accepted else "leave it out"
         raise InvalidRequestError(
@@ -33,10 +33,12 @@ def check_lacking(wire: msgspec.Struct, where: str = "") -> None:
 
 
 @cache
-def _lacking_fields(wire_type: type[msgspec.Struct]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-    """The names and off values of a wire type's fields that are marked `lacking`."""
+def _lacking_fields(
+    wire_type: type[msgspec.Struct],
+) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
+    """The fields of a wire type that are marked `lacking`: name here, on the wire, off values."""
     return tuple(
-        (field.name, field.type.extra["off"])
+        (field.name, field.encode_name, field.type.extra["off"])
         for field in struct_node(wire_type).fields
         if isinstance(field.type, inspect.Metadata) and field.type.extra
     )

@@ -1,62 +1,86 @@
 """The models that a key may use."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hanabi.api.auth import account_of
 from hanabi.api.json_response import json_response
-from hanabi.errors import ModelNotFoundError
-from hanabi.generation.served_model import Catalog
-from hanabi.protocol.models import ModelEntry, ModelList
+from hanabi.api.query import read_query
+from hanabi.protocol.models import MODEL_KIND, ModelEntry, ModelList, ModelsQuery
 
 
 class ListedModel(NamedTuple):
     """A model in a list.
 
     Attributes:
-        name: its full name.
+        name: its full name, or an alias.
         created: when it was made, in seconds since 1970.
-        owned_by: its account.
+        owned_by: the account of that name.
+        supports_chat: whether it has a conversation config.
+        context_length: tokens that its weights were trained for; None where nobody said.
     """
 
     name: str
     created: int
     owned_by: str
+    supports_chat: bool
+    context_length: int | None
 
 
 class Listing(Protocol):
-    """Lists models."""
+    """Tells of models. It may have to ask a database: call it in a thread."""
 
     def list_models(self, account: str) -> Sequence[ListedModel]:
         """The models that `account` may use, in a lasting order."""
+        ...
+
+    def describe(self, name: str, account: str) -> ListedModel:
+        """The model that `name` means for `account`, under that name.
+
+        Raises ModelNotFoundError.
+        """
         ...
 
 
 class Models:
     """The routes that tell of models."""
 
-    def __init__(self, listing: Listing, catalog: Catalog) -> None:
-        """Take what lists models, and what finds one by any of its names."""
+    def __init__(self, listing: Listing) -> None:
+        """Take what tells of models."""
         self._listing = listing
-        self._catalog = catalog
 
     async def list(self, request: Request) -> Response:
         """GET models."""
-        models = self._listing.list_models(account_of(request.scope).account)
-        return json_response(ModelList(data=[_entry(model) for model in models]))
+        query = read_query(request.scope, ModelsQuery)
+        account = account_of(request.scope).account
+        models = await asyncio.to_thread(self._listing.list_models, account)
+        return json_response(ModelList(data=[_entry(model, query) for model in models]))
 
     async def get(self, request: Request) -> Response:
         """GET models/{id}, where the id's `/` are plain or %2F."""
+        query = read_query(request.scope, ModelsQuery)
         account = account_of(request.scope).account
-        name = self._catalog.find(request.path_params["model_id"], account).name
-        for model in self._listing.list_models(account):
-            if model.name == name:
-                return json_response(_entry(model))
-        raise ModelNotFoundError
+        name = request.path_params["model_id"]
+        return json_response(
+            _entry(await asyncio.to_thread(self._listing.describe, name, account), query)
+        )
 
 
-def _entry(model: ListedModel) -> ModelEntry:
-    return ModelEntry(id=model.name, created=model.created, owned_by=model.owned_by)
+def _entry(model: ListedModel, query: ModelsQuery) -> ModelEntry:
+    """The model on the wire; old clients refuse what they did not ask for."""
+    entry = ModelEntry(id=model.name, created=model.created, owned_by=model.owned_by)
+    if not query.details:
+        return entry
+    return ModelEntry(
+        id=model.name,
+        created=model.created,
+        owned_by=model.owned_by,
+        kind=MODEL_KIND,
+        supports_chat=model.supports_chat,
+        context_length=UNSET if model.context_length is None else model.context_length,
+    )

@@ -7,17 +7,20 @@ from typing import Any
 import msgspec
 
 from hanabi.api.route import ApiRoute
+from hanabi.protocol.gateway import GatewayError
 from hanabi.protocol.logprobs import LegacyLogprobs, NewLogprobs
 from hanabi.protocol.replies import ErrorReply
 
+Json = dict[str, Any]
+
 VERSION = "3.1.0"
-ALWAYS = (ErrorReply, LegacyLogprobs, NewLogprobs)
+ALWAYS = (ErrorReply, GatewayError, LegacyLogprobs, NewLogprobs)
 """Types that no route names: errors are every route's, logprobs stand in choices."""
+
+_FILE: Json = {"required": True, "content": {"application/octet-stream": {}}}
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
-
-Json = dict[str, Any]
 
 
 def openapi_document(routes: Sequence[ApiRoute], version: str) -> Json:
@@ -51,19 +54,43 @@ def _operation(route: ApiRoute, path: str) -> Json:
     operation: Json = {
         "summary": route.summary,
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{path}").strip("_"),
-        "responses": {"200": _reply(route), "default": _json("An error", ErrorReply)},
+        "responses": {
+            "200": _reply(route),
+            "default": _json("An error", GatewayError if route.gateway else ErrorReply),
+        },
     }
     if route.open:
         operation["security"] = []
     if route.body:
         operation["requestBody"] = {"required": True, **_json("", route.body)}
         del operation["requestBody"]["description"]
-    if parameters := _PARAMETER.findall(path):
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in parameters
-        ]
+    elif route.method == "PUT":
+        operation["requestBody"] = _FILE
+    if parameters := [*_path_parameters(path), *_query_parameters(route)]:
+        operation["parameters"] = parameters
     return operation
+
+
+def _path_parameters(path: str) -> list[Json]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(path)
+    ]
+
+
+def _query_parameters(route: ApiRoute) -> list[Json]:
+    if route.query is None:
+        return []
+    schema = msgspec.json.schema_components([route.query])[1][route.query.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": field.pop("description", ""),
+            "schema": field,
+        }
+        for name, field in schema["properties"].items()
+    ]
 
 
 def _reply(route: ApiRoute) -> Json:

@@ -19,10 +19,12 @@ class ApiRoute(Struct, frozen=True, kw_only=True):
         body: the wire type of its request body, or None.
         reply: the wire type of its reply; None when that is no JSON of ours.
         chunk: the wire type of its stream's frames, or None when it does not stream.
+        query: the wire type of its query, or None.
+        gateway: whether its errors have the gateway's shape.
         documented: whether the OpenAPI document lists it.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     paths: tuple[str, ...]
     endpoint: Callable[..., Any]
     summary: str
@@ -30,4 +32,6 @@ class ApiRoute(Struct, frozen=True, kw_only=True):
     body: type[msgspec.Struct] | None = None
     reply: type[msgspec.Struct] | None = None
     chunk: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    gateway: bool = False
     documented: bool = True

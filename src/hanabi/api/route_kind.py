@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from hanabi.accounts.account import Account
 from hanabi.api.frames import Shape
 from hanabi.generation.fold import FoldedChoice
 from hanabi.generation.text import TextRequest
@@ -24,7 +25,7 @@ class RouteKind(Struct, frozen=True, kw_only=True):
 
     name: str
     wire_type: type[Any]
-    text_request: Callable[[Any, str], TextRequest]
+    text_request: Callable[[Any, Account], TextRequest]
     shape: Shape
     reply: Callable[..., Struct]
     choice: Callable[[FoldedChoice, Any, dict[str, Any]], Struct]

@@ -19,17 +19,20 @@ from hanabi.api.completions import COMPLETIONS
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.docs_page import StaticFile
 from hanabi.api.errors import ErrorReplies
+from hanabi.api.gateway.errors import gateway_error_response
+from hanabi.api.gateway.routes import gateway_routes
 from hanabi.api.generating import GeneratingRoute
 from hanabi.api.health import Health
 from hanabi.api.json_response import json_response
 from hanabi.api.models import Models
 from hanabi.api.openapi import openapi_document
+from hanabi.api.prefixes import under_prefixes
 from hanabi.api.request_id import RequestIds
 from hanabi.api.route import ApiRoute
 from hanabi.api.tokenizer import Tokenizer
 from hanabi.protocol.chat import ChatRequest
 from hanabi.protocol.completions import CompletionRequest
-from hanabi.protocol.models import ModelEntry, ModelList
+from hanabi.protocol.models import ModelEntry, ModelList, ModelsQuery
 from hanabi.protocol.replies import ChatChunk, ChatCompletion, Completion
 from hanabi.protocol.tokenizer import (
     DetokenizeReply,
@@ -38,8 +41,7 @@ from hanabi.protocol.tokenizer import (
     TokenizeRequest,
 )
 
-PREFIXES = ("/inference/v1", "/v1", "/inference/v1/v1")
-"""Where clients look for the API; the last is what some of them make of the first."""
+_GATEWAY_ERRORS = Middleware(ErrorReplies, answer=gateway_error_response)
 
 
 def build_app(dependencies: Dependencies) -> ASGIApp:
@@ -52,7 +54,10 @@ def build_app(dependencies: Dependencies) -> ASGIApp:
                 path,
                 route.endpoint,
                 methods=[route.method],
-                middleware=[] if route.open else [guard],
+                middleware=[
+                    *([_GATEWAY_ERRORS] if route.gateway else []),
+                    *([] if route.open else [guard]),
+                ],
             )
             for route in table
             for path in route.paths
@@ -65,12 +70,12 @@ def build_app(dependencies: Dependencies) -> ASGIApp:
 
 def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
     """Every route of the API."""
-    models = Models(dependencies.listing, dependencies.catalog)
+    models = Models(dependencies.listing)
     tokenizer = Tokenizer(dependencies.catalog, dependencies.max_body_bytes)
     table = (
         ApiRoute(
             method="POST",
-            paths=_under_prefixes("/completions"),
+            paths=under_prefixes("/completions"),
             endpoint=GeneratingRoute(COMPLETIONS, dependencies),
             summary="Generate text after a prompt.",
             body=CompletionRequest,
@@ -79,7 +84,7 @@ def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
         ),
         ApiRoute(
             method="POST",
-            paths=_under_prefixes("/chat/completions"),
+            paths=under_prefixes("/chat/completions"),
             endpoint=GeneratingRoute(CHAT, dependencies),
             summary="Generate the next message of a conversation.",
             body=ChatRequest,
@@ -88,21 +93,23 @@ def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
         ),
         ApiRoute(
             method="GET",
-            paths=_under_prefixes("/models"),
+            paths=under_prefixes("/models"),
             endpoint=models.list,
             summary="List the models that the key may use.",
+            query=ModelsQuery,
             reply=ModelList,
         ),
         ApiRoute(
             method="GET",
-            paths=_under_prefixes("/models/{model_id:path}"),
+            paths=under_prefixes("/models/{model_id:path}"),
             endpoint=models.get,
             summary="Show one model.",
+            query=ModelsQuery,
             reply=ModelEntry,
         ),
         ApiRoute(
             method="POST",
-            paths=_under_prefixes("/tokenize"),
+            paths=under_prefixes("/tokenize"),
             endpoint=tokenizer.tokenize,
             summary="Turn a text into token ids.",
             body=TokenizeRequest,
@@ -110,12 +117,13 @@ def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
         ),
         ApiRoute(
             method="POST",
-            paths=_under_prefixes("/detokenize"),
+            paths=under_prefixes("/detokenize"),
             endpoint=tokenizer.detokenize,
             summary="Turn token ids into a text.",
             body=DetokenizeRequest,
             reply=DetokenizeReply,
         ),
+        *gateway_routes(dependencies),
         ApiRoute(
             method="GET",
             paths=("/health",),
@@ -172,10 +180,6 @@ class _App:
 
 async def _not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise HTTPException(404)
-
-
-def _under_prefixes(path: str) -> tuple[str, ...]:
-    return tuple(prefix + path for prefix in PREFIXES)
 
 
 def _version() -> str:

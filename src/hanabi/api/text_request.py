@@ -1,5 +1,6 @@
 """From the wire to what the service understands; the same for completions and chat."""
 
+from hanabi.accounts.account import Account
 from hanabi.api.lacking import check_lacking
 from hanabi.api.wish import alternatives
 from hanabi.errors import InvalidRequestError
@@ -9,7 +10,7 @@ from hanabi.sampling.params import SamplingParams
 
 
 def text_request(
-    wire: GeneratingRequest, source: Prompts | Conversation, *, fallback: int, account: str
+    wire: GeneratingRequest, source: Prompts | Conversation, *, fallback: int, account: Account
 ) -> TextRequest:
     """The service's request.
 
@@ -37,7 +38,8 @@ def text_request(
         echo=bool(wire.echo),
         echo_last=wire.echo_last,
         overflow=wire.context_length_exceeded_behavior or "truncate",
-        account=account,
+        account=account.account,
+        key=account.key_id,
     )
 
 

@@ -1,5 +1,7 @@
 """The tokenizer routes: text to ids and back, as completions would do it."""
 
+from contextlib import AbstractAsyncContextManager
+
 from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +11,7 @@ from hanabi.api.body import Body
 from hanabi.api.json_response import json_response
 from hanabi.errors import InvalidRequestError
 from hanabi.generation.backend import Backend
-from hanabi.generation.prompt import Part, spelled, with_bos
+from hanabi.generation.prompt import Part, spelled, tokenize, with_bos
 from hanabi.generation.served_model import Catalog
 from hanabi.protocol.tokenizer import (
     DetokenizeReply,
@@ -17,6 +19,7 @@ from hanabi.protocol.tokenizer import (
     TokenizeReply,
     TokenizeRequest,
 )
+from hanabi.styles.style import Text
 
 
 class Tokenizer:
@@ -31,17 +34,18 @@ class Tokenizer:
     async def tokenize(self, request: Request) -> Response:
         """POST tokenize."""
         wire = await self._tokenize.read(request.scope, request.receive)
-        backend = await self._backend(wire.model, request)
-        parts: tuple[Part, ...] = (wire.prompt,) if wire.prompt else ()
-        if wire.add_special_tokens is not False:
-            parts = with_bos(parts, backend.vocab)
-        ids = await backend.tokenize(parts)
+        parts: tuple[Part, ...] = (Text(wire.prompt),) if wire.prompt else ()
+        async with self._backend(wire.model, request) as backend:
+            vocab, context_length = backend.vocab, backend.context_length
+            if wire.add_special_tokens is not False:
+                parts = with_bos(parts, vocab)
+            ids = await tokenize(parts, backend)
         return json_response(
             TokenizeReply(
                 count=len(ids),
-                max_model_len=backend.context_length,
+                max_model_len=context_length,
                 tokens=list(ids),
-                token_strs=[spelled((token,), backend.vocab) for token in ids]
+                token_strs=[spelled((token,), vocab) for token in ids]
                 if wire.return_token_strs
                 else UNSET,
             )
@@ -50,7 +54,8 @@ class Tokenizer:
     async def detokenize(self, request: Request) -> Response:
         """POST detokenize."""
         wire = await self._detokenize.read(request.scope, request.receive)
-        vocab = (await self._backend(wire.model, request)).vocab
+        async with self._backend(wire.model, request) as backend:
+            vocab = backend.vocab
         for index, token in enumerate(wire.tokens):
             if token >= vocab.size:
                 raise InvalidRequestError(
@@ -59,5 +64,5 @@ class Tokenizer:
                 )
         return json_response(DetokenizeReply(prompt=spelled(wire.tokens, vocab)))
 
-    async def _backend(self, model: str, request: Request) -> Backend:
-        return await self._catalog.find(model, account_of(request.scope).account).backend()
+    def _backend(self, model: str, request: Request) -> AbstractAsyncContextManager[Backend]:
+        return self._catalog.find(model, account_of(request.scope).account).backend()

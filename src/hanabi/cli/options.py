@@ -1,18 +1,18 @@
 """The settings as flags of a command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from hanabi.settings import OPTIONS
+from hanabi.settings import OPTIONS, Option
 
 Command = Callable[..., Any]
 
 
-def settings_flags(command: Command) -> Command:
-    """Give a command one flag for each setting; their texts go to `settings.load_settings`."""
-    for option in reversed(OPTIONS):
+def settings_flags(command: Command, options: Sequence[Option] = OPTIONS) -> Command:
+    """Give a command one flag for each of some settings; `settings.load_settings` takes them."""
+    for option in reversed(options):
         default = f" Default: {option.default}." if isinstance(option.default, str) else ""
         flag = click.option(
             option.flag,

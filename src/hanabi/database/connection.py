@@ -44,7 +44,7 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")  # WAL stays whole; only a power cut loses work
+    cursor.execute("PRAGMA synchronous = FULL")  # a commit is the word for files on disk
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

@@ -16,6 +16,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
         token_budget: tokens of prompts that are computed between two tokens of the running
             sequences. Larger starts waiting requests sooner, smaller keeps streams smoother.
         queue_limit: requests that may wait beyond those that run.
+        load_limit: seconds after which loading is given up, beyond what reading the file takes.
     """
 
     threads: int
@@ -25,6 +26,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 32
     token_budget: int = 128
     queue_limit: int = 256
+    load_limit: float = 120.0
 
 
 DEFAULT_CONTEXT_LENGTH = 8192

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from typing import cast
 import msgspec
 
 from hanabi.engine.config import EngineConfig
-from hanabi.engine.generation import EngineGeneration
+from hanabi.engine.generation import EngineGeneration, tokens_in
 from hanabi.engine.messages import (
     LENGTH_BYTES,
     Cancel,
+    Computed,
+    Failed,
     FromEngine,
     Load,
     Loaded,
@@ -26,7 +29,8 @@ from hanabi.engine.messages import (
     Tokenized,
     frame,
 )
-from hanabi.errors import EngineCrashedError, UnavailableError
+from hanabi.engine.tally import Discard, Tally
+from hanabi.errors import EngineCrashedError, HanabiError, UnavailableError
 from hanabi.generation.request import GenerationRequest
 
 COMMAND = (sys.executable, "-m", "hanabi.engine.process")
@@ -37,6 +41,9 @@ SOCKET_BUFFER = 4 * 1024 * 1024
 
 RETRY_AFTER = 1
 """Seconds that a client is told to wait; loading takes about that long."""
+
+LEAST_BYTES_PER_SECOND = 20 * 1024 * 1024
+"""What the slowest disk reads that weights are waited for; adds to EngineConfig.load_limit."""
 
 ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
@@ -49,12 +56,21 @@ would give their memory back to the system each time: 0.30 ms a row against 0.10
 class EngineConnection(asyncio.Protocol):
     """One engine process from its start to its end, after which it is not used again."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_lost: Callable[[], None]) -> None:
-        """Take the child, and whom to tell when it has gone; `start` makes connections."""
+    def __init__(
+        self, process: asyncio.subprocess.Process, tally: Tally, on_lost: Callable[[], None]
+    ) -> None:
+        """Take the child, where to count, and whom to tell when the child has gone.
+
+        `start` makes connections.
+        """
         self.process = process
+        self._tally = tally
+        self._counted = Computed()
         self._on_lost = on_lost
         self.closed = asyncio.Event()
         self.generations: dict[int, EngineGeneration] = {}
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._loaded: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
         self._calls: dict[int, asyncio.Future[tuple[int, ...]]] = {}
         self._transport: asyncio.WriteTransport | None = None
@@ -68,12 +84,16 @@ class EngineConnection(asyncio.Protocol):
         cls,
         path: Path,
         config: EngineConfig,
+        tally: Tally,
         on_lost: Callable[[], None],
         command: tuple[str, ...] = COMMAND,
     ) -> tuple["EngineConnection", Loaded]:
         """Spawn a child and have it load a model; `on_lost` is called when the child has gone.
 
-        Raises UnavailableError with the reason when the model cannot be loaded.
+        What the child computes is added to `tally`.
+
+        Raises UnavailableError with the reason when the model cannot be loaded: the engine's own
+        sentence, or that its process died or came to no end.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
@@ -85,12 +105,27 @@ class EngineConnection(asyncio.Protocol):
                 stdin=asyncio.subprocess.DEVNULL,
                 env=os.environ | ENVIRONMENT,
             )
-        connection = cls(process, on_lost)
+        connection = cls(process, tally, on_lost)
         loop = asyncio.get_running_loop()
         await loop.create_unix_connection(lambda: connection, sock=ours)
+        limit = config.load_limit + _size(path) / LEAST_BYTES_PER_SECOND
         try:
             connection._send(Load(str(path), config))
-            return connection, await connection._loaded
+            async with asyncio.timeout(limit):
+                return connection, await connection._loaded
+        except TimeoutError as error:
+            process.kill()
+            await connection.close()
+            raise UnavailableError(
+                f"The model cannot be loaded: its engine process had not read the weights after "
+                f"{limit:.0f} s, the limit for a file of this size."
+            ) from error
+        except EngineCrashedError as error:
+            await connection.close()
+            raise UnavailableError(
+                "The model cannot be loaded: the engine process died while it loaded the weights: "
+                f"{_cause(process.returncode)}."
+            ) from error
         except BaseException:
             await connection.close()
             raise
@@ -99,19 +134,26 @@ class EngineConnection(asyncio.Protocol):
         """Start a request."""
         request_id = self._next_number()
         generation = EngineGeneration(request, self, request_id)
-        self.generations[request_id] = generation
         self._send(Submit(request_id, request))
+        self.generations[request_id] = generation
+        self.idle.clear()
         return generation
 
     def cancel(self, request_id: int, choice: int | None) -> None:
         """Drop a choice of a request, or all of them."""
         if choice is None:
-            self.generations.pop(request_id, None)
+            self.forget(request_id)
         self._send(Cancel(request_id, choice))
 
     def forget(self, request_id: int) -> None:
-        """A request has ended by itself."""
+        """A request has ended."""
         self.generations.pop(request_id, None)
+        if not self.generations:
+            self.idle.set()
+
+    def discard(self, tokens: int, reason: Discard) -> None:
+        """Count generated tokens that no reply gets."""
+        self._tally.discarded[reason] += tokens
 
     async def tokenize(self, parts: tuple[str | int, ...]) -> tuple[int, ...]:
         """Turn text parts into ids."""
@@ -169,6 +211,7 @@ class EngineConnection(asyncio.Protocol):
         generations, self.generations = self.generations, {}
         for generation in generations.values():
             generation.fail(error)
+        self.idle.set()
         self.closed.set()
 
     def _end_of_requests(self) -> UnavailableError:
@@ -188,21 +231,40 @@ class EngineConnection(asyncio.Protocol):
     def _take(self, message: FromEngine) -> None:
         """Hand a message to whom it concerns."""
         match message:
-            case Step(events):
-                for request_id, batch in events:
-                    generation = self.generations.get(request_id)
-                    if generation is not None:
-                        generation.push(batch)
+            case Step():
+                self._take_step(message)
             case Tokenized(call_id, ids):
                 call = self._calls.get(call_id)
                 if call is not None and not call.done():
                     call.set_result(ids)
-            case Loaded():
+            case Failed(request_id, reason):
+                generation = self.generations.get(request_id)
+                if generation is not None:
+                    self.forget(request_id)
+                    generation.fail(HanabiError(reason))
+            case Loaded() if not self._loaded.done():  # else it was given up
                 self._loaded.set_result(message)
-            case LoadFailed(reason):
+            case LoadFailed(reason) if not self._loaded.done():
                 self._loaded.set_exception(
                     UnavailableError(f"The model cannot be loaded: {reason}")
                 )
+
+    def _take_step(self, step: Step) -> None:
+        """Count what was computed and hand each request its part; the rest is discarded."""
+        self._tally.advance(self._counted, step.total)
+        self._counted = step.total
+        for request_id, tokens in step.prefilled:
+            generation = self.generations.get(request_id)
+            if generation is not None:
+                generation.prefilled += tokens
+            else:
+                self._tally.discarded_prompt_tokens += tokens
+        for request_id, events in step.events:
+            generation = self.generations.get(request_id)
+            if generation is not None:
+                generation.push(events)
+            else:
+                self.discard(tokens_in(events), "ended")
 
     def _send(self, message: ToEngine) -> None:
         """Send a message; a child that has gone is noticed by `connection_lost`."""
@@ -218,3 +280,21 @@ class EngineConnection(asyncio.Protocol):
         """A number that no other request or call of this process has."""
         self._numbers += 1
         return self._numbers
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none, which the engine will tell."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _cause(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:  # a real-time signal
+        return f"signal {-code}"

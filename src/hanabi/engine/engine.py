@@ -18,14 +18,15 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER = 1
 """Seconds that a refused client is told to wait; a queue of short requests moves within one."""
 
-FIRST_PAUSE = 0.1
-"""Seconds between a crash and the restart; doubled for each crash in a row up to LAST_PAUSE."""
-
-LAST_PAUSE = 30.0
+PAUSE = 0.1
+"""Seconds between a crash and the restart."""
 
 
 class Engine:
     """One model's engine process, restarted when it dies.
+
+    A process that dies before it has loaded the weights is not started again: that is a failure
+    for those who wait, and whoever wants another try makes another Engine.
 
     Implements `hanabi.generation.backend.Backend`.
     """
@@ -50,7 +51,10 @@ class Engine:
         return await self.ready()
 
     async def ready(self) -> Loaded:
-        """Wait until the model is loaded, also after a crash."""
+        """Wait until the model is loaded, also after a crash.
+
+        Raises UnavailableError with the reason when it cannot be loaded, then or again.
+        """
         await self._ready.wait()
         if self._loaded is None or self._failure is not None:
             raise self._failure or UnavailableError("The model is being unloaded.")
@@ -61,6 +65,9 @@ class Engine:
         if self._supervisor is not None:
             self._supervisor.cancel()
             await asyncio.wait([self._supervisor])
+        if self._failure is None:
+            self._failure = UnavailableError("The model is being unloaded.")
+        self._ready.set()  # nobody must wait for a restart that does not come
         if self._connection is not None:
             await self._connection.close()
 
@@ -91,6 +98,11 @@ class Engine:
         """Requests that run or wait."""
         return len(self._connection.generations) if self._connection is not None else 0
 
+    async def drained(self) -> None:
+        """Wait until no request runs or waits; those of a process that dies have ended."""
+        if self._connection is not None:
+            await self._connection.idle.wait()
+
     async def tokenize(self, parts: Sequence[str | int]) -> tuple[int, ...]:
         """Turn text parts into ids; see Backend."""
         return await (await self._current()).tokenize(tuple(parts))
@@ -105,11 +117,7 @@ class Engine:
             )
         limit = self.loaded.slots + self._config.queue_limit
         if len(connection.generations) >= limit:
-            raise OverloadedError(
-                f"This model has its limit of {limit} requests running or waiting. "
-                f"Send the request again after {RETRY_AFTER} s.",
-                retry_after=RETRY_AFTER,
-            )
+            raise queue_full(limit)
         return connection.submit(request)
 
     async def _current(self) -> EngineConnection:
@@ -126,29 +134,35 @@ class Engine:
 
     async def _supervise(self) -> None:
         """Keep one process running: start it, wait for its end, start the next."""
-        pause = FIRST_PAUSE
         while True:
             try:
                 connection, loaded = await EngineConnection.start(
                     self._path, self._config, self._lose, self._command
                 )
             except HanabiError as error:
-                if self.restarts == 0:
-                    self._failure = error
-                    self._ready.set()
-                    return
-                logger.exception("engine of %s: the restart failed", self._path.name)
-            else:
-                pause = FIRST_PAUSE
-                self._connection, self._loaded = connection, loaded
+                if self.restarts:
+                    logger.exception("engine of %s: the restart failed", self._path.name)
+                self._failure = error
                 self._ready.set()
-                await connection.closed.wait()
-                await connection.close()
-                logger.error(
-                    "engine of %s ended with exit code %s; restarting it",
-                    self._path.name,
-                    connection.process.returncode,
-                )
+                return
+            self._connection, self._loaded = connection, loaded
+            self._ready.set()
+            await connection.closed.wait()
+            self._lose()  # again, if it died in the moment in which it was loaded
+            await connection.close()
+            logger.error(
+                "engine of %s ended with exit code %s; restarting it",
+                self._path.name,
+                connection.process.returncode,
+            )
             self.restarts += 1
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LAST_PAUSE)
+            await asyncio.sleep(PAUSE)
+
+
+def queue_full(limit: int) -> OverloadedError:
+    """The refusal of a request beyond the `limit` that may run or wait."""
+    return OverloadedError(
+        f"This model has its limit of {limit} requests running or waiting. "
+        f"Send the request again after {RETRY_AFTER} s.",
+        retry_after=RETRY_AFTER,
+    )

@@ -1,9 +1,10 @@
 """One request under way in an engine process, as the server sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
+from hanabi.engine.tally import Discard
 from hanabi.errors import HanabiError
 from hanabi.generation.events import Event, TokenEvent
 from hanabi.generation.request import GenerationRequest
@@ -20,15 +21,23 @@ class Canceller(Protocol):
         """A request has ended by itself."""
         ...
 
+    def discard(self, tokens: int, reason: Discard) -> None:
+        """Count generated tokens that no reply gets."""
+        ...
+
 
 class EngineGeneration:
     """Collects a request's events between the socket and the one who iterates.
 
     Implements `hanabi.generation.backend.Generation`.
+
+    Attributes:
+        prefilled: tokens of its prompts that the engine has computed. The connection counts them.
     """
 
     def __init__(self, request: GenerationRequest, canceller: Canceller, request_id: int) -> None:
         """Take the request, and whom to tell when it is cancelled."""
+        self.prefilled = 0
         self._canceller = canceller
         self._request_id = request_id
         self._open = set(range(request.choices))
@@ -41,7 +50,8 @@ class EngineGeneration:
         for event in events:
             if isinstance(event, TokenEvent):
                 if event.choice not in self._open:
-                    continue  # cancelled while the event was on its way
+                    self._drop([event])  # cancelled while the event was on its way
+                    continue
                 if event.finish is not None:
                     self._open.discard(event.choice)
             self._events.append(event)
@@ -57,13 +67,17 @@ class EngineGeneration:
 
     def cancel(self, choice: int | None = None) -> None:
         """Stop one choice, or all of them; no event of theirs is yielded any more."""
+        if choice is None:
+            self._canceller.discard(tokens_in(self._events), "ended")
+            self._events.clear()
         if not self._open or (choice is not None and choice not in self._open):
             return
         if choice is None:
             self._open.clear()
-            self._events.clear()
         else:
             self._open.discard(choice)
+            dropped = [event for event in self._events if not _is_not_of(event, choice)]
+            self._drop(dropped)
             self._events = [event for event in self._events if _is_not_of(event, choice)]
         if self._error is None:
             self._canceller.cancel(self._request_id, choice if self._open else None)

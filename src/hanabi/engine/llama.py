@@ -24,6 +24,12 @@ them a quarter as long. A scored piece wants a row of logits for each token, a f
 of the vocabulary: 64 rows of 262,144 are 64 MiB.
 """
 
+SPACE = "▁".encode()
+"""How SentencePiece spells a space."""
+
+INFILL = frozenset({b" <PRE>", b" <SUF>", b" <MID>", b" <EOT>"})
+"""Code Llama's infill tokens: control tokens, though its files may say that they are text."""
+
 
 def kernels() -> str:
     """Which of llama.cpp's kernel libraries fits this processor (`cpu-zen4`)."""
@@ -85,11 +91,14 @@ class LlamaRunner:
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)
+        self._as_text = _as_text(self.vocab)
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS; see Runner."""
         ids: list[int] = self._vocab.tokenize(text).tolist()
-        return ids
+        if self._as_text.keys().isdisjoint(ids):
+            return ids
+        return [plain for id_ in ids for plain in self._as_text.get(id_, (id_,))]
 
     def decode(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
         """Compute a batch; see Runner."""
@@ -123,6 +132,14 @@ class LlamaRunner:
         """Make `target` hold what `source` holds."""
         self._context.copy_sequence(source, target)
 
+    def save(self, slot: int) -> NDArray[np.uint8]:
+        """What a slot holds."""
+        return self._context.save_sequence(slot)
+
+    def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
+        """Make a slot hold what `save` gave."""
+        self._context.load_sequence(slot, state)
+
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
         self._context.remove(slot, length)
@@ -139,18 +156,39 @@ class LlamaRunner:
 def _describe(model: hanabi_llama.Model) -> Vocab:
     """The vocabulary as plain data for the server."""
     vocab = model.vocab
-    ids = range(vocab.n_tokens)
-    spelling = "utf-8", "replace"
     # SentencePiece models put a space first unless their file says that they do not.
     space = model.metadata().get("tokenizer.ggml.add_space_prefix")
     sentencepiece = vocab.type is hanabi_llama.VocabType.SPM
+    pieces = vocab.pieces()
+    special = {}
+    for id_, piece in enumerate(pieces):
+        name = piece.replace(SPACE, b" ") if sentencepiece else piece
+        if vocab.is_control(id_) or (sentencepiece and name in INFILL):
+            pieces[id_] = name
+            special[name.decode("utf-8", "replace").removeprefix(" ")] = id_
     return Vocab(
-        pieces=tuple(vocab.pieces()),
-        special={vocab.text(id_).decode(*spelling): id_ for id_ in ids if vocab.is_control(id_)},
+        pieces=tuple(pieces),
+        special=special,
         bos=vocab.bos,
         eos=vocab.eos,
-        end_ids=tuple(id_ for id_ in ids if vocab.is_end(id_)),
+        end_ids=tuple(id_ for id_ in range(vocab.n_tokens) if vocab.is_end(id_)),
         add_bos=vocab.add_bos,
         add_space_prefix=space == "true" if space is not None else sentencepiece,
         chat_template=model.chat_template,
     )
+
+
+def _as_text(vocab: Vocab) -> dict[int, tuple[int, ...]]:
+    """For each control token the ids that spell its name, byte by byte.
+
+    llama.cpp merges what it reads to any token that it finds parts of, and does not ask whether
+    that is a control token: in Code Llama's vocabulary `▁<PRE` and `>` are tokens, so that the text
+    ` <PRE>` would become the token `▁<PRE>`.
+    """
+    of_byte = {piece: id_ for id_, piece in enumerate(vocab.pieces) if len(piece) == 1}
+    return {
+        id_: tuple(
+            of_byte[byte] for value in vocab.pieces[id_] if (byte := bytes([value])) in of_byte
+        )
+        for id_ in vocab.special.values()
+    }

@@ -1,16 +1,19 @@
 """The engine's loop: schedule, decode, sample, tell. One step serves every running sequence."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.engine.actions import Decode, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.messages import Computed
 from hanabi.engine.runner import Runner
-from hanabi.engine.scheduler import Decode, Pass, Prefill, Scheduler, Start
+from hanabi.engine.scheduler import Scheduler
 from hanabi.engine.sequence import Prompt, Sequence
 from hanabi.generation.events import Event, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
+from hanabi.sampling.logits_error import LogitsError
 from hanabi.sampling.logprobs import prompt_rows
 from hanabi.sampling.row import Row
 from hanabi.sampling.sampler import Sampler, sample
@@ -31,6 +34,10 @@ class EngineLoop:
         )
         self._starts: deque[Start] = deque()
         self._events: dict[int, list[Event]] = {}
+        self._failures: dict[int, str] = {}
+        self._prefilled: Counter[int] = Counter()
+        self._prompt_tokens = 0
+        self._generated_tokens = 0
 
     @property
     def has_work(self) -> bool:
@@ -47,6 +54,8 @@ class EngineLoop:
 
     def plan(self) -> list[Pass]:
         """Start what can start and lay out the next step, whose slots are then fit for it."""
+        for change in self._scheduler.rebalance():
+            self._carry_out(change)
         self._run_starts(self._scheduler.admit())
         for source, target in self._scheduler.compact():
             self._runner.copy(source, target)
@@ -72,6 +81,38 @@ class EngineLoop:
         events, self._events = self._events, {}
         return list(events.items())
 
+    def failures(self) -> list[tuple[int, str]]:
+        """The requests that have ended with an error since the last call, and why.
+
+        The events that they have from before have been told, or are in the next `events`.
+        """
+        failures, self._failures = self._failures, {}
+        return list(failures.items())
+
+    def prefilled(self) -> list[tuple[int, int]]:
+        """The tokens of prompts that were computed since the last call, by request.
+
+        Each token that was decoded is told, also for a request that has failed since.
+        """
+        prefilled, self._prefilled = self._prefilled, Counter()
+        return list(prefilled.items())
+
+    @property
+    def total(self) -> Computed:
+        """What has been computed so far; the events and `prefilled` tell of every token of it."""
+        return Computed(self._prompt_tokens, self._generated_tokens)
+
+    def _carry_out(self, change: Pause | Resume) -> None:
+        """Save what a slot holds, or put back what was saved."""
+        sequence, slot = change
+        if isinstance(change, Pause):
+            sequence.saved = self._runner.save(slot)
+        elif sequence.saved is not None:
+            self._runner.restore(slot, sequence.saved)
+            sequence.saved = None
+            if not sequence.generated:  # it inherited its sibling's prompt
+                self._starts.append(Start(sequence, slot, slot))
+
     def _roll_back(self, pass_: Pass) -> None:
         """Forget what an aborted decode may have stored: the next plan computes it again."""
         for chunk in pass_.chunks:
@@ -79,20 +120,37 @@ class EngineLoop:
 
     def _sample_decodes(self, decodes: list[Decode], logits: NDArray[np.float32]) -> None:
         """Draw the next token of every running sequence; row i is that of decode i."""
-        samplers = [_sampler(decode.sequence) for decode in decodes]
-        wanted = [decode.sequence.prompt.request.logprobs for decode in decodes]
-        drawn = sample(logits, samplers, wanted)
-        for decode, sampled in zip(decodes, drawn, strict=True):
-            self._take(decode.sequence, sampled.token, sampled.row)
+        sequences = [decode.sequence for decode in decodes]
+        samplers = [_sampler(sequence) for sequence in sequences]
+        wanted = [sequence.prompt.request.logprobs for sequence in sequences]
+        try:
+            drawn = sample(logits, samplers, wanted)
+        except LogitsError as error:
+            for row in error.rows:
+                self._fail(sequences[row].prompt, error)
+            left = [row for row, sequence in enumerate(sequences) if sequence.slot is not None]
+            if left:
+                self._sample_decodes([decodes[row] for row in left], logits[left])
+            return
+        for sequence, sampled in zip(sequences, drawn, strict=True):
+            self._take(sequence, sampled.token, sampled.row)
         self._run_starts(())
 
     def _take_prefills(self, prefills: list[Prefill], logits: NDArray[np.float32]) -> None:
         """Note computed pieces of prompts; start the first sequence of each complete one."""
         for prefill in prefills:
             prompt = prefill.prompt
+            self._prefilled[prompt.request_id] += len(prefill.chunk.tokens)
+            self._prompt_tokens += len(prefill.chunk.tokens)
+            if prompt.slot is None:
+                continue  # its request has failed by another prompt of this pass
             rows = logits[prefill.row : prefill.row + prefill.chunk.outputs]
             if prompt.is_scored:
-                _score(prefill, rows)
+                try:
+                    _score(prefill, rows)
+                except LogitsError as error:
+                    self._fail(prompt, error)
+                    continue
             start = self._scheduler.computed(prefill)
             if start is not None:
                 self._tell(prompt, PromptEvent(prompt.index, 0, tuple(prompt.rows)))
@@ -123,11 +181,16 @@ class EngineLoop:
             if prompt.logits is None:
                 raise AssertionError
             sampler = _sampler(sequence)
-            sampled = sample(prompt.logits[None, :], [sampler], [prompt.request.logprobs])[0]
+            try:
+                (sampled,) = sample(prompt.logits[None, :], [sampler], [prompt.request.logprobs])
+            except LogitsError as error:
+                self._fail(prompt, error)
+                continue
             self._take(sequence, sampled.token, sampled.row)
 
     def _take(self, sequence: Sequence, token: int, row: Row | None) -> None:
         """Give a sequence its token, tell of it, and end the sequence where it ends."""
+        self._generated_tokens += 1
         finish = sequence.append(token)
         self._tell(sequence.prompt, TokenEvent(sequence.choice, token, finish, row))
         if finish is not None:
@@ -138,6 +201,11 @@ class EngineLoop:
         start = self._scheduler.finish(sequence)
         if start is not None:
             self._starts.append(start)
+
+    def _fail(self, prompt: Prompt, error: LogitsError) -> None:
+        """End a prompt's whole request with an error; its neighbours go on."""
+        self._failures[prompt.request_id] = error.message
+        self.cancel(prompt.request_id)
 
     def _tell(self, prompt: Prompt, event: Event) -> None:
         """Add an event to the step's message."""

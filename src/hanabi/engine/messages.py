@@ -71,14 +71,41 @@ class Tokenized(msgspec.Struct, frozen=True, tag="tokenized"):
     ids: tuple[int, ...]
 
 
+class Computed(msgspec.Struct, frozen=True, array_like=True):
+    """What an engine process has computed since it started.
+
+    Attributes:
+        prompt_tokens: tokens of prompts.
+        generated_tokens: tokens that were drawn, end tokens included.
+    """
+
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+
+
 class Step(msgspec.Struct, frozen=True, tag="step"):
-    """Engine: all events of one step, by request."""
+    """Engine: all that one step has come to.
+
+    Attributes:
+        events: by request.
+        prefilled: the tokens of a request's prompts that were computed, by request.
+        total: of this process so far, this step included.
+    """
 
     events: list[tuple[int, list[Event]]]
+    prefilled: list[tuple[int, int]]
+    total: Computed
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """Engine: a request has ended with an error, after the events that were sent before."""
+
+    request_id: int
+    reason: str
 
 
 ToEngine = Load | Submit | Cancel | Tokenize
-FromEngine = Loaded | LoadFailed | Tokenized | Step
+FromEngine = Loaded | LoadFailed | Tokenized | Step | Failed
 
 LENGTH_BYTES = 4
 """Size of the length before each frame."""

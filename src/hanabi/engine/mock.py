@@ -98,6 +98,14 @@ class MockRunner:
         """Make `target` hold what `source` holds."""
         self._held[target] = list(self._held[source])
 
+    def save(self, slot: int) -> NDArray[np.uint8]:
+        """What a slot holds."""
+        return np.array(self._held[slot], dtype=np.int32).view(np.uint8)
+
+    def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
+        """Make a slot hold what `save` gave."""
+        self._held[slot] = state.view(np.int32).tolist()
+
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
         del self._held[slot][length:]

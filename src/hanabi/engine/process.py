@@ -22,6 +22,7 @@ from hanabi.engine.loop import EngineLoop
 from hanabi.engine.messages import (
     LENGTH_BYTES,
     Cancel,
+    Failed,
     FromEngine,
     Load,
     Loaded,
@@ -85,9 +86,11 @@ class EngineProcess:
 
     def _send_events(self, loop: EngineLoop) -> None:
         """Tell the server what has happened, if anything has."""
-        events = loop.events()
-        if events:
-            self._send(Step(events))
+        events, prefilled = loop.events(), loop.prefilled()
+        if events or prefilled:
+            self._send(Step(events, prefilled, loop.total))
+        for request_id, reason in loop.failures():
+            self._send(Failed(request_id, reason))
 
     def _take_commands(self, loop: EngineLoop) -> bool:
         """Apply what the server asked for, waiting where there is nothing else to do.

@@ -67,6 +67,14 @@ class Runner(Protocol):
         """Make `target` hold what `source` holds."""
         ...
 
+    def save(self, slot: int) -> NDArray[np.uint8]:
+        """What a slot holds, for `restore`; the slot is left as it is."""
+        ...
+
+    def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
+        """Make a slot hold what `save` gave, to the last bit."""
+        ...
+
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
         ...

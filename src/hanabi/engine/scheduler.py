@@ -1,90 +1,37 @@
 """Which tokens the next decode computes: policy only, no tensor, no clock, no I/O.
 
-Prompts wait in order of arrival for a slot. A step is one decode that gives every running sequence
-its next token, and then, first come first served, decodes of chunks of prompts, up to the token
-budget. A chunk is never shortened for what runs beside it, and only chunks of equal length share a
-decode: so the arithmetic of a prompt is the same alone and among neighbours, to the last bit
-(llama.cpp cuts a decode into passes of as many tokens from each sequence as the shortest has
-left, and rounds a pass of one token differently than a longer one).
+Prompts wait for a slot: keys take turns, and each key's own come in order of arrival. A step is one
+decode that gives every running sequence its next token, and then, in the same order, decodes of
+chunks of prompts, up to the token budget. A chunk is never shortened for what runs beside it, and
+only chunks of equal length share a decode: so the arithmetic of a prompt is the same alone and
+among neighbours, to the last bit (llama.cpp cuts a decode into passes of as many tokens from each
+sequence as the shortest has left, and rounds a pass of one token differently than a longer one).
 
 When a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free
 slots with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
 prompt: so `n` may exceed the slots, and the prompt is computed once.
 
 Who gets a free slot: prompts that hold none come first; siblings take what is left. A prompt
-whose sequences are not all started always holds one slot at least, so it always goes on.
+whose sequences are not all started always has a running or a paused one, so it always goes on.
+
+No key keeps another one out: where all slots are taken, and a key with at least two slots more
+than one that waits is among the holders, its latest sequence is paused. What its slot holds is
+saved, and goes on to the last bit as it would have when its key's turn comes.
 """
 
-from collections import deque
-from dataclasses import dataclass
+from collections import Counter, deque
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from hanabi.engine.actions import Decode, Move, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.fair_queue import FairQueue
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt, Sequence
 from hanabi.generation.request import GenerationRequest
 
-
-class Start(NamedTuple):
-    """A sequence begins on `slot`, continuing the prompt that `source` holds.
-
-    Where the two differ the source is copied first. The slot is then cut back to the prompt.
-    """
-
-    sequence: Sequence
-    source: int
-    slot: int
-
-
-class Move(NamedTuple):
-    """A running sequence changes its slot; `target` then holds what `source` held."""
-
-    source: int
-    target: int
-
-
-class Decode(NamedTuple):
-    """The next token of a running sequence; `row` is where its logits come back."""
-
-    sequence: Sequence
-    chunk: Chunk
-    row: int
-
-
-class Prefill(NamedTuple):
-    """The next tokens of a prompt under computation.
-
-    Attributes:
-        prompt: the prompt.
-        chunk: its tokens; as many rows of logits as it wants come back from `row` on.
-        row: the first of them.
-        final: whether these are the prompt's last tokens.
-    """
-
-    prompt: Prompt
-    chunk: Chunk
-    row: int
-    final: bool
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One decode: the next tokens of running sequences, or pieces of prompts.
-
-    The chunks stand in the order of their slots: llama.cpp computes neighbouring slots together,
-    and each gap in the order costs another pass through the weights.
-    """
-
-    chunks: list[Chunk]
-    decodes: list[Decode]
-    prefills: list[Prefill]
-
-    @property
-    def request_ids(self) -> frozenset[int]:
-        """The requests that have tokens in it."""
-        return frozenset(decode.sequence.prompt.request_id for decode in self.decodes) | frozenset(
-            prefill.prompt.request_id for prefill in self.prefills
-        )
+UNEVEN = 2
+"""Slots that a key must have more than another one before it has to give one up: with less, giving
+one up would only turn the two about."""
 
 
 class _Work(NamedTuple):
@@ -123,7 +70,7 @@ class Scheduler:
         self._max_outputs = max_outputs
         self._max_chunk = max_chunk
         self._free = list(range(slots))  # a heap: the lowest comes first, which keeps slots dense
-        self._waiting: deque[Prompt] = deque()
+        self._waiting: FairQueue[Prompt | Sequence] = FairQueue()
         self._computing: list[Prompt] = []
         self._sharing: deque[Prompt] = deque()
         self._running: list[Sequence] = []
@@ -146,7 +93,8 @@ class Scheduler:
             for index, tokens in enumerate(request.prompts)
         ]
         self._prompts[request_id] = prompts
-        self._waiting.extend(prompts)
+        for prompt in prompts:
+            self._waiting.push(prompt.key, prompt)
 
     def cancel(self, request_id: int, choice: int | None = None) -> list[Start]:
         """Drop one choice of a request or all of them; unknown ones have ended already.
@@ -156,19 +104,35 @@ class Scheduler:
         """
         starts = []
         for prompt in list(self._prompts.get(request_id, ())):
-            for sequence in [*prompt.waiting, *prompt.running]:
+            for sequence in [*prompt.waiting, *prompt.paused, *prompt.running]:
                 if choice is None or sequence.choice == choice:
                     start = self.finish(sequence)
                     if start is not None:
                         starts.append(start)
         return starts
 
+    def rebalance(self) -> list[Pause | Resume]:
+        """Hand out slots to what waits, by turns of the keys; to be carried out in this order."""
+        changes: list[Pause | Resume] = []
+        while self._waiting:
+            held = self._held()
+            key = self._waiting.next_key(held)
+            if not self._free:
+                victim = self._victim(key, held)
+                if victim is None:
+                    break
+                changes.append(self._pause(victim))
+            entry = self._waiting.pop(key)
+            slot = heappop(self._free)
+            if isinstance(entry, Sequence):
+                changes.append(self._resume(entry, slot))
+            else:
+                entry.slot = slot
+                self._computing.append(entry)
+        return changes
+
     def admit(self) -> list[Start]:
-        """Hand out free slots: to waiting prompts first, then to sequences of computed ones."""
-        while self._free and self._waiting:
-            prompt = self._waiting.popleft()
-            prompt.slot = heappop(self._free)
-            self._computing.append(prompt)
+        """Hand out the slots that nobody waits for, to sequences of computed prompts."""
         starts = []
         while self._free and self._sharing:
             prompt = self._sharing[0]
@@ -205,7 +169,7 @@ class Scheduler:
         """The pieces of prompts in this step, those of each decode together."""
         groups: dict[int, list[list[_Work]]] = {}
         tokens = self._token_budget
-        for prompt in self._computing:
+        for prompt in self._by_turns():
             size = min(prompt.remaining, self._max_chunk)
             if size > tokens < self._token_budget:
                 break
@@ -242,6 +206,13 @@ class Scheduler:
             prompt.waiting.remove(sequence)
             self._forget_if_done(prompt)
             return None
+        if sequence in prompt.paused:
+            prompt.paused.remove(sequence)
+            self._waiting.remove(prompt.key, sequence)
+            if prompt.waiting and not prompt.paused and not prompt.running:
+                self._bequeath(sequence)
+            self._forget_if_done(prompt)
+            return None
         if sequence.slot is None:
             return None
         slot, sequence.slot = sequence.slot, None
@@ -253,6 +224,66 @@ class Scheduler:
         heappush(self._free, slot)
         self._forget_if_done(prompt)
         return None
+
+    def _held(self) -> Counter[str]:
+        """Slots by key."""
+        keys = [prompt.key for prompt in self._computing]
+        return Counter(keys + [sequence.prompt.key for sequence in self._running])
+
+    def _victim(self, key: str, held: Counter[str]) -> Sequence | None:
+        """The sequence to pause for a key that waits; None where slots are shared evenly.
+
+        It is the latest of the key that holds most.
+        """
+        most, slots = held.most_common(1)[0]
+        if slots < held[key] + UNEVEN:
+            return None
+        for sequence in reversed(self._running):
+            if sequence.prompt.key == most and sequence.generated:
+                return sequence
+        return None
+
+    def _pause(self, sequence: Sequence) -> Pause:
+        """Take a running sequence's slot; it goes on before what else its key waits for."""
+        prompt, slot = sequence.prompt, _slot_of(sequence)
+        prompt.running.remove(sequence)
+        prompt.paused.append(sequence)
+        self._running.remove(sequence)
+        self._waiting.push_first(prompt.key, sequence)
+        if prompt.waiting and not prompt.running:
+            self._sharing.remove(prompt)  # nothing is left that its siblings could be copied from
+        sequence.slot = None
+        heappush(self._free, slot)
+        return Pause(sequence, slot)
+
+    def _bequeath(self, sequence: Sequence) -> None:
+        """Leave what a paused sequence has saved, the prompt, to a sibling that did not start."""
+        prompt = sequence.prompt
+        heir = prompt.waiting.popleft()
+        heir.saved, sequence.saved = sequence.saved, None
+        prompt.paused.append(heir)
+        self._waiting.push_first(prompt.key, heir)
+
+    def _resume(self, sequence: Sequence, slot: int) -> Resume:
+        """Give a paused sequence a slot."""
+        prompt = sequence.prompt
+        prompt.paused.remove(sequence)
+        prompt.running.append(sequence)
+        self._running.append(sequence)
+        if prompt.waiting and prompt not in self._sharing:
+            self._sharing.append(prompt)
+        sequence.slot = slot
+        return Resume(sequence, slot)
+
+    def _by_turns(self) -> list[Prompt]:
+        """The prompts under computation, in order of arrival: the first of each key, the second."""
+        seen: Counter[str] = Counter()
+        ranks = []
+        for prompt in self._computing:
+            ranks.append(seen[prompt.key])
+            seen[prompt.key] += 1
+        order = sorted(range(len(ranks)), key=ranks.__getitem__)
+        return [self._computing[index] for index in order]
 
     def _start(self, prompt: Prompt, source: int, slot: int) -> Start:
         """Move the next waiting sequence of a computed prompt onto a slot."""
@@ -268,14 +299,14 @@ class Scheduler:
         """Let go of a prompt without sequences, wherever it stands."""
         if not prompt.waiting and prompt in self._sharing:
             self._sharing.remove(prompt)
-        if prompt.waiting or prompt.running:
+        if prompt.waiting or prompt.running or prompt.paused:
             return
         if prompt.slot is not None:
             self._computing.remove(prompt)
             heappush(self._free, prompt.slot)
             prompt.slot = None
         elif prompt in self._waiting:
-            self._waiting.remove(prompt)
+            self._waiting.remove(prompt.key, prompt)
         siblings = self._prompts.get(prompt.request_id, [])
         if prompt in siblings:
             siblings.remove(prompt)

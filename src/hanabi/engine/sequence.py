@@ -23,6 +23,7 @@ class Sequence:
         generated: how many tokens it has; the last one is not in the KV cache yet.
         last_token: the last of them, the next decode's input.
         sampler: how its tokens are chosen; made when it starts.
+        saved: what its slot held, while it is paused for the sake of another key.
     """
 
     prompt: "Prompt"
@@ -31,6 +32,7 @@ class Sequence:
     generated: int = 0
     last_token: int = 0
     sampler: Sampler | None = None
+    saved: NDArray[np.uint8] | None = None
 
     @property
     def position(self) -> int:
@@ -60,6 +62,7 @@ class Prompt:
             for behind this prompt.
         waiting: its sequences that have no slot yet.
         running: its sequences that generate.
+        paused: its sequences that gave their slot to another key and wait for one.
         slot: the KV stream in which the prompt is being computed, else None.
         computed: how many of its tokens the slot holds.
         rows: logprob rows of the tokens computed so far, when asked for.
@@ -73,6 +76,7 @@ class Prompt:
     max_tokens: int
     waiting: deque[Sequence] = field(default_factory=deque)
     running: list[Sequence] = field(default_factory=list)
+    paused: list[Sequence] = field(default_factory=list)
     slot: int | None = None
     computed: int = 0
     rows: list[Row] = field(default_factory=list)
@@ -87,6 +91,11 @@ class Prompt:
     def tokens(self) -> tuple[int, ...]:
         """Its token ids."""
         return self.request.prompts[self.index]
+
+    @property
+    def key(self) -> str:
+        """The key that it was asked for with."""
+        return self.request.key
 
     @property
     def remaining(self) -> int:

@@ -17,7 +17,8 @@ class Generation(Protocol):
     def __aiter__(self) -> AsyncIterator[list[Event]]:
         """Yield all events since the last time, at least one; ends when every choice has ended.
 
-        After `cancel()` it ends at once. Raises EngineCrashedError when the backend dies.
+        After `cancel()` it ends at once. Raises EngineCrashedError when the backend dies, and a
+        HanabiError when the model computes no usable probabilities for it.
         """
         ...
 

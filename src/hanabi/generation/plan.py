@@ -80,6 +80,7 @@ async def make_plan(
             logprobs=request.logprobs,
             prompt_logprobs=request.logprobs if echoes else None,
             account=request.account,
+            key=request.key,
         ),
         stop=stop,
         echoes=echoes,

@@ -23,6 +23,7 @@ class GenerationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
             token's logprob only); None for no rows.
         prompt_logprobs: the same for the prompt's tokens.
         account: whose request it is, the scope of what may be shared between requests.
+        key: the id of the key that it came with: slots are shared out evenly between keys.
     """
 
     prompts: tuple[tuple[int, ...], ...]
@@ -33,6 +34,7 @@ class GenerationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     logprobs: int | None = None
     prompt_logprobs: int | None = None
     account: str = ""
+    key: str = ""
 
     @property
     def choices(self) -> int:

@@ -1,5 +1,6 @@
 """A model as the service needs it; the registry and the engine pool make it together."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from hanabi.generation.backend import Backend
@@ -25,8 +26,11 @@ class ServedModel(Protocol):
     @property
     def defaults(self) -> ModelDefaults: ...  # noqa: D102 - told above
 
-    async def backend(self) -> Backend:
-        """The loaded backend; loads it first where needed. Raises UnavailableError."""
+    def backend(self) -> AbstractAsyncContextManager[Backend]:
+        """The loaded backend, loaded first where needed; entering raises UnavailableError.
+
+        It stays loaded within the context, and for as long as what was submitted there runs.
+        """
         ...
 
 

@@ -28,7 +28,7 @@ class TextService:
         style = style_in_use(request, model)
         prompts = len(request.source.prompts) if isinstance(request.source, Prompts) else 1
         check_choices(prompts, request.n)
-        backend = await model.backend()
-        plan = await make_plan(request, model, style, backend)
-        generation = backend.submit(plan.request)
+        async with model.backend() as backend:
+            plan = await make_plan(request, model, style, backend)
+            generation = backend.submit(plan.request)
         return TextGeneration(plan, generation, asyncio.get_running_loop().time)

@@ -51,6 +51,7 @@ class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
         echo_last: only its last N tokens come back; None: not asked for.
         overflow: what to do when prompt + max_tokens exceed the context.
         account: whose request it is.
+        key: the id of the key that it came with.
     """
 
     model: str
@@ -66,6 +67,7 @@ class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
     echo_last: int | None = None
     overflow: Overflow = "truncate"
     account: str = ""
+    key: str = ""
 
 
 class PreparedPrompt(msgspec.Struct, frozen=True):

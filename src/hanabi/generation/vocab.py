@@ -11,8 +11,8 @@ class Vocab(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         pieces: id -> the bytes that the token stands for; a control token's piece is its name
             (`<|im_end|>`), which is shown in rows and echoes but never in generated text.
-        special: control-token text -> id (`<|im_end|>` -> 2): only what the weights mark as
-            control or unknown tokens. User text never turns into one of these.
+        special: control-token text -> id (`<|im_end|>` -> 2), without the space that SentencePiece
+            may put before a name (`▁<PRE>` is `<PRE>`). User text never turns into one of these.
         bos: the beginning-of-sequence id, or None.
         eos: the end-of-sequence id, or None.
         end_ids: every id that ends a generation (EOS, EOT and the like), sorted.

@@ -1,8 +1,15 @@
-"""The model list on the wire: four fields a model, since old clients refuse any other."""
+"""The model list on the wire: four fields a model, since old clients refuse any other.
 
-from typing import Literal
+The others come with `?details=true` (api.md, section 2.6).
+"""
 
-from msgspec import Struct
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+ModelKind = Literal["HF_BASE_MODEL"]
+MODEL_KIND: ModelKind = "HF_BASE_MODEL"
+"""Fireworks' word for a model with weights of its own, which every model here is."""
 
 
 class ModelEntry(Struct, frozen=True, kw_only=True):
@@ -13,12 +20,18 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
         object: always "model".
         created: when it was made, in seconds since 1970.
         owned_by: its account.
+        kind: with details: the one kind of model there is here.
+        supports_chat: with details: whether it has a conversation config.
+        context_length: with details: tokens that the weights were trained for, where they say.
     """
 
     id: str
     object: Literal["model"] = "model"
     created: int
     owned_by: str
+    kind: ModelKind | UnsetType = UNSET
+    supports_chat: bool | UnsetType = UNSET
+    context_length: int | UnsetType = UNSET
 
 
 class ModelList(Struct, frozen=True, kw_only=True):
@@ -26,3 +39,11 @@ class ModelList(Struct, frozen=True, kw_only=True):
 
     object: Literal["list"] = "list"
     data: list[ModelEntry]
+
+
+class ModelsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much to tell of each model."""
+
+    details: Annotated[
+        bool, Meta(description="Add kind, supports_chat and context_length to each model.")
+    ] = False

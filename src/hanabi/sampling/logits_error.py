@@ -9,6 +9,8 @@ from hanabi.errors import HanabiError
 class LogitsError(HanabiError):
     """The greatest logit of some rows is no finite number: nothing can be chosen from them (500).
 
+    It ends the requests that these rows belong to; their neighbours in the batch go on.
+
     NaN anywhere in a row makes its greatest logit NaN. Single logits of -inf are fine.
 
     Attributes:
@@ -18,8 +20,8 @@ class LogitsError(HanabiError):
     def __init__(self, rows: tuple[int, ...]) -> None:
         """Take the rows that are at fault."""
         super().__init__(
-            "The model's logits are not finite numbers, so no token can be chosen: "
-            "its weights are damaged, or overflow in this computation."
+            "The model computed no usable probabilities, so no token can be chosen: its logits "
+            "are not finite numbers, since its weights are damaged or overflow with this prompt."
         )
         self.rows = rows
 

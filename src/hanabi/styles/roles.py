@@ -1,4 +1,4 @@
-"""The turn rules that chat styles share: who may speak when."""
+"""The rules that styles share: who may speak when."""
 
 from collections.abc import Sequence
 from reprlib import repr as quoted  # a role is the client's own text: a long one is cut short
@@ -41,10 +41,33 @@ def split_turns(messages: Sequence[Message]) -> Turns:
     return Turns(system=messages[0].content if has_system else None, turns=turns)
 
 
+def check_count(messages: Sequence[Message], count: int, style: str) -> None:
+    """Refuse a conversation that does not have exactly `count` messages."""
+    if len(messages) < count:
+        raise InvalidRequestError(
+            f"messages: the style {style!r} takes exactly {count}, got {len(messages)}",
+            param="messages",
+        )
+    if len(messages) > count:
+        _refuse(count, f"the style {style!r} takes exactly {count}, got {len(messages)}")
+
+
+def check_roles(messages: Sequence[Message], roles: tuple[str, ...], style: str) -> None:
+    """Refuse a conversation whose messages do not have exactly these roles, in this order.
+
+    Raises InvalidRequestError that names the rule and the first message to break it.
+    """
+    for index, (message, role) in enumerate(zip(messages, roles, strict=False)):
+        if message.role != role:
+            rule = f"the style {style!r} wants {role!r} here, not {quoted(message.role)}"
+            _refuse(index, rule)
+    check_count(messages, len(roles), style)
+
+
 def _check_turn(index: int, role: str, previous: str | None) -> None:
     """Refuse a role that may not stand at `index`, right after the role `previous`."""
     if role not in {"system", "user", "assistant"}:
-        _refuse(index, f"role must be 'system', 'user' or 'assistant', not {quoted(role)}")
+        _refuse(index, f"must be 'system', 'user' or 'assistant', not {quoted(role)}")
     if role == "system":
         _refuse(index, "role 'system' is for the first message only")
     if previous in {None, "system"} and role != "user":
@@ -57,4 +80,5 @@ def _check_turn(index: int, role: str, previous: str | None) -> None:
 
 
 def _refuse(index: int, rule: str) -> NoReturn:
-    raise InvalidRequestError(f"messages[{index}]: {rule}", param=f"messages[{index}].role")
+    place = f"messages[{index}].role"
+    raise InvalidRequestError(f"{place}: {rule}", param=place)

@@ -10,9 +10,15 @@ from hanabi.styles.message import Message
 
 
 class Text(msgspec.Struct, frozen=True):
-    """Plain text, from a user or of the template; never parsed for control tokens."""
+    """Plain text, from a user or of the template; never parsed for control tokens.
+
+    Attributes:
+        text: the characters; texts that touch are tokenized as one.
+        spaced: whether a tokenizer that puts a space before a text (SentencePiece) does so here.
+    """
 
     text: str
+    spaced: bool = True
 
 
 class Control(msgspec.Struct, frozen=True):

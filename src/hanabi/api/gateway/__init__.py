@@ -1,0 +1,1 @@
+"""The gateway: models as their account manages them, from creation over upload to deletion."""

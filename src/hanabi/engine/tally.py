@@ -1,0 +1,38 @@
+"""What the engine processes of one weights file have computed, and what of it no reply got."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hanabi.engine.messages import Computed
+
+Discard = Literal["stop", "ended"]
+"""Why a generated token is in no reply. `stop`: its choice had ended with a stop string while its
+request went on. `ended`: its request had ended before the engine heard of it, since its client had
+left or its last choice had ended with a stop string."""
+
+
+@dataclass
+class Tally:
+    """Counts that only grow, over all processes that served the weights; for one thread.
+
+    Everything that an engine computes is in a request's usage or discarded, so with all requests
+    ended: prompt_tokens = usage of prompts + discarded_prompt_tokens, and generated_tokens = usage
+    of completions + the sum of `discarded`.
+
+    Attributes:
+        prompt_tokens: tokens of prompts that were computed.
+        generated_tokens: tokens that were drawn, end tokens included.
+        discarded_prompt_tokens: tokens of prompts that were computed for requests that had ended.
+        discarded: generated tokens that no reply got, by the reason.
+    """
+
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    discarded_prompt_tokens: int = 0
+    discarded: Counter[Discard] = field(default_factory=Counter)
+
+    def advance(self, before: Computed, now: Computed) -> None:
+        """Add what a process has computed between two of its reports."""
+        self.prompt_tokens += now.prompt_tokens - before.prompt_tokens
+        self.generated_tokens += now.generated_tokens - before.generated_tokens

@@ -1,0 +1,1 @@
+"""Jinja templates of models, rendered in processes of their own under limits."""

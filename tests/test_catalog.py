@@ -1,0 +1,142 @@
+"""Which models an account finds, under which names, and what a deletion leaves."""
+
+import asyncio
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from hanabi.catalog import ModelCatalog
+from hanabi.database.connection import open_database
+from hanabi.errors import ConflictError, ModelNotFoundError
+from hanabi.registry.guest import guest_model
+from hanabi.registry.manifest import ConversationConfig, Manifest
+from hanabi.registry.model import Details
+from hanabi.registry.names import parse_name
+from hanabi.registry.registry import Registry
+from hanabi.registry.upload import Uploads
+
+PUBLIC = parse_name("accounts/alice/models/public")
+PRIVATE = parse_name("accounts/alice/models/private")
+ALIAS = parse_name("accounts/fireworks/models/llama-v2-7b-chat")
+CHAT = Manifest(conversation_config=ConversationConfig(style="chatml"))
+
+
+class Pool:
+    """Notes what is unloaded."""
+
+    def __init__(self):
+        self.unloaded = []
+
+    async def unload(self, path):
+        self.unloaded.append(path)
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    path = Path(__file__).resolve().parent / "tiny_llama.py"
+    spec = importlib.util.spec_from_file_location("tiny_llama", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = open_database(tmp_path / "home")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def registry(tmp_path, database, weights):
+    registry = Registry(tmp_path / "home", database, now=lambda: 7)
+    registry.create(PUBLIC, weights, CHAT, Details(public=True))
+    registry.create(PRIVATE, weights)
+    return registry
+
+
+@pytest.fixture
+def pool():
+    return Pool()
+
+
+@pytest.fixture
+def catalog(registry, pool):
+    return ModelCatalog(registry, pool, templates=None)
+
+
+def names(catalog, account):
+    return [model.name for model in catalog.list_models(account)]
+
+
+def test_an_account_sees_its_own_models_and_the_public_ones(catalog):
+    assert names(catalog, "alice") == [str(PRIVATE), str(PUBLIC)]
+    assert names(catalog, "bob") == [str(PUBLIC)]
+    assert catalog.find(str(PRIVATE), "alice").name == str(PRIVATE)
+    for seek in (catalog.find, catalog.describe):
+        with pytest.raises(ModelNotFoundError):
+            seek(str(PRIVATE), "bob")
+
+
+def test_an_alias_is_one_more_name_of_its_model(catalog, registry):
+    registry.add_alias(ALIAS, PUBLIC)
+    assert names(catalog, "bob") == [str(PUBLIC), str(ALIAS)]
+    assert catalog.find(str(ALIAS), "bob").name == str(PUBLIC)
+    listed = catalog.describe("fireworks/llama-v2-7b-chat", "bob")
+    assert listed == catalog.list_models("bob")[1]
+    assert (listed.name, listed.owned_by, listed.created) == (str(ALIAS), "fireworks", 7)
+    assert (listed.supports_chat, listed.context_length) == (True, 512)
+
+
+def test_an_alias_opens_no_private_model(catalog, registry):
+    registry.add_alias(ALIAS, PRIVATE)
+    assert names(catalog, "bob") == [str(PUBLIC)]
+    with pytest.raises(ModelNotFoundError):
+        catalog.find(str(ALIAS), "bob")
+
+
+def test_an_upload_is_no_model_yet(catalog, tmp_path, database):
+    name = parse_name("accounts/alice/models/upload")
+    Uploads(tmp_path / "home", database).begin(name, None, Details(public=True))
+    assert str(name) not in names(catalog, "alice")
+    with pytest.raises(ModelNotFoundError):
+        catalog.find(str(name), "alice")
+
+
+def test_the_guest_is_everybodys(registry, pool, weights):
+    catalog = ModelCatalog(registry, pool, templates=None, guest=guest_model(weights, None))
+    guest = "accounts/fireworks/models/tiny"
+    assert names(catalog, "bob") == [str(PUBLIC), guest]
+    assert catalog.describe(guest, "bob").supports_chat is False
+
+
+def test_weights_stay_loaded_until_their_last_model_goes(catalog, registry, pool):
+    shared = registry.get(PUBLIC).weights
+    asyncio.run(catalog.delete(PRIVATE))
+    assert (names(catalog, "alice"), pool.unloaded) == ([str(PUBLIC)], [])
+    asyncio.run(catalog.delete(PUBLIC))
+    assert (names(catalog, "alice"), pool.unloaded) == ([], [shared])
+    with pytest.raises(ModelNotFoundError):
+        asyncio.run(catalog.delete(PUBLIC))
+
+
+def test_a_model_with_aliases_stays_and_stays_loaded(catalog, registry, pool):
+    registry.delete(PRIVATE)
+    registry.add_alias(ALIAS, PUBLIC)
+    with pytest.raises(ConflictError):
+        asyncio.run(catalog.delete(PUBLIC))
+    assert catalog.find(str(PUBLIC), "bob").name == str(PUBLIC)
+    assert pool.unloaded == []
+
+
+def test_nobody_finds_a_model_whose_last_request_still_runs(catalog, registry, pool, monkeypatch):
+    registry.delete(PRIVATE)
+    found = []
+
+    async def unload(_path):
+        found.append(names(catalog, "alice"))
+
+    monkeypatch.setattr(pool, "unload", unload)
+    asyncio.run(catalog.delete(PUBLIC))
+    assert found == [[]]
