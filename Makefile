@@ -27,11 +27,13 @@ lint: dev ## check style, format and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --project client --pythonpath $(BIN)/python
 
-bench: dev ## measure: the API's ceiling, throughput against the raw engine, shared prompts
+bench: dev ## measure: the API's ceiling, throughput, shared prompts, the client's import
 	@$(BIN)/python benchmarks/api_ceiling.py
 	@$(BIN)/python benchmarks/throughput.py
 	@$(BIN)/python benchmarks/prefill.py
+	@$(BIN)/python benchmarks/client_import.py
 
 doctor: runtime ## say what this machine has and which kernels are in use
 	@exec $(BIN)/hanabi doctor $(ARGS)

@@ -29,7 +29,8 @@ from hanabi.generation.events import Event, FinishReason, PromptEvent, TokenEven
 from hanabi.generation.request import GenerationRequest
 from hanabi.generation.service import TextService
 from hanabi.generation.vocab import Vocab
-from hanabi.server import Server, listen
+from hanabi.listening import listen
+from hanabi.server import Server
 from hanabi.styles.chatml import ChatML
 from workload import CHAT_MODEL
 

@@ -32,12 +32,14 @@ class HanabiServer:
         key: its API key.
         engine: the banner's line about the engine: kernels, threads, slots x context.
         process: the server; the engine is its child.
+        home: its HANABI_HOME.
     """
 
     port: int
     key: str
     engine: str
     process: psutil.Process
+    home: Path
 
     @property
     def kernels(self) -> str:
@@ -102,7 +104,9 @@ def hanabi_server(flags: Sequence[str]) -> Iterator[HanabiServer]:
             port = re.search(r":(\d+)/inference", banner["Address"])
             assert port, banner
             key = (Path(home) / "api-key").read_text().strip()
-            yield HanabiServer(int(port[1]), key, banner["Engine"], psutil.Process(popen.pid))
+            yield HanabiServer(
+                int(port[1]), key, banner["Engine"], psutil.Process(popen.pid), Path(home)
+            )
         finally:
             popen.send_signal(signal.SIGTERM)
             _wait(popen)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 LAYERS = [
-    {"errors", "machine", "protocol"},
+    {"errors", "listening", "logs", "machine", "protocol"},
     {"styles", "sampling"},
     {"generation"},
     {"settings", "database"},

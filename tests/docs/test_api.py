@@ -31,6 +31,8 @@ def route_rows():
             uploads=None,
             delete_model=None,
             keys=None,
+            database=None,
+            accounting=None,
             metrics=Metrics(CollectorRegistry()),
             drain=Drain(),
         )

@@ -149,7 +149,7 @@ def test_weights_that_are_whole_numbers(tmp_path):
     i32 = 26
     tensors = [made.tensor("blk.0.attn_norm.weight", [8, 3], 0, i32), *made.TENSORS[1:]]
     (tmp_path / "model.gguf").write_bytes(made.gguf(tensors=tensors))
-    with pytest.raises(InvalidRequestError, match="'blk.0.attn_norm.weight' must not be of type"):
+    with pytest.raises(InvalidRequestError, match=r"attn_norm\.weight' must not be"):
         read_header(tmp_path / "model.gguf")
 
 
