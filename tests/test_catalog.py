@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hanabi.accounts.account import Account
 from hanabi.catalog import ModelCatalog
 from hanabi.database.connection import open_database
 from hanabi.errors import ConflictError, ModelNotFoundError
@@ -66,57 +67,93 @@ def catalog(registry, pool):
     return ModelCatalog(registry, pool, templates=None)
 
 
-def names(catalog, account):
-    return [model.name for model in catalog.list_models(account)]
+ALICE, BOB = (Account(name, "key", admin=False) for name in ("alice", "bob"))
+
+
+def names(catalog, asker):
+    return [model.name for model in catalog.list_models(asker)]
 
 
 def test_an_account_sees_its_own_models_and_the_public_ones(catalog):
-    assert names(catalog, "alice") == [str(PRIVATE), str(PUBLIC)]
-    assert names(catalog, "bob") == [str(PUBLIC)]
-    assert catalog.find(str(PRIVATE), "alice").name == str(PRIVATE)
+    assert names(catalog, ALICE) == [str(PRIVATE), str(PUBLIC)]
+    assert names(catalog, BOB) == [str(PUBLIC)]
+    assert catalog.find(str(PRIVATE), ALICE).name == str(PRIVATE)
     for seek in (catalog.find, catalog.describe):
         with pytest.raises(ModelNotFoundError):
-            seek(str(PRIVATE), "bob")
+            seek(str(PRIVATE), BOB)
 
 
 def test_an_alias_is_one_more_name_of_its_model(catalog, registry):
     registry.add_alias(ALIAS, PUBLIC)
-    assert names(catalog, "bob") == [str(PUBLIC), str(ALIAS)]
-    assert catalog.find(str(ALIAS), "bob").name == str(PUBLIC)
-    listed = catalog.describe("fireworks/llama-v2-7b-chat", "bob")
-    assert listed == catalog.list_models("bob")[1]
+    assert names(catalog, BOB) == [str(PUBLIC), str(ALIAS)]
+    assert catalog.find(str(ALIAS), BOB).name == str(PUBLIC)
+    listed = catalog.describe("fireworks/llama-v2-7b-chat", BOB)
+    assert listed == catalog.list_models(BOB)[1]
     assert (listed.name, listed.owned_by, listed.created) == (str(ALIAS), "fireworks", 7)
     assert (listed.supports_chat, listed.context_length) == (True, 512)
 
 
 def test_an_alias_opens_no_private_model(catalog, registry):
     registry.add_alias(ALIAS, PRIVATE)
-    assert names(catalog, "bob") == [str(PUBLIC)]
+    assert names(catalog, BOB) == [str(PUBLIC)]
     with pytest.raises(ModelNotFoundError):
-        catalog.find(str(ALIAS), "bob")
+        catalog.find(str(ALIAS), BOB)
+
+
+def test_a_key_with_a_list_of_models_sees_no_other(catalog, registry):
+    registry.add_alias(ALIAS, PUBLIC)
+    only = {
+        (PRIVATE,): [PRIVATE],
+        (PUBLIC,): [PUBLIC, ALIAS],  # by any name that it has
+        (ALIAS,): [ALIAS],  # wherever the alias leads
+        (PUBLIC, PRIVATE): [PRIVATE, PUBLIC, ALIAS],
+        (parse_name("accounts/bob/models/none"),): [],
+    }
+    for allowed, seen in only.items():
+        asker = Account("alice", "key", admin=False, models=frozenset(map(str, allowed)))
+        assert names(catalog, asker) == [str(name) for name in seen]
+        for name in (PUBLIC, PRIVATE, ALIAS):
+            for seek in (catalog.find, catalog.describe):
+                if name in seen:
+                    assert seek(str(name), asker)
+                else:
+                    with pytest.raises(ModelNotFoundError):
+                        seek(str(name), asker)
+
+
+def test_a_list_of_models_opens_none_of_another_account(catalog):
+    asker = Account("bob", "key", admin=False, models=frozenset({str(PRIVATE)}))
+    assert names(catalog, asker) == []
+    with pytest.raises(ModelNotFoundError):
+        catalog.find(str(PRIVATE), asker)
 
 
 def test_an_upload_is_no_model_yet(catalog, tmp_path, database):
     name = parse_name("accounts/alice/models/upload")
     Uploads(tmp_path / "home", database).begin(name, None, Details(public=True))
-    assert str(name) not in names(catalog, "alice")
+    assert str(name) not in names(catalog, ALICE)
     with pytest.raises(ModelNotFoundError):
-        catalog.find(str(name), "alice")
+        catalog.find(str(name), ALICE)
 
 
 def test_the_guest_is_everybodys(registry, pool, weights):
     catalog = ModelCatalog(registry, pool, templates=None, guest=guest_model(weights, None))
     guest = "accounts/fireworks/models/tiny"
-    assert names(catalog, "bob") == [str(PUBLIC), guest]
-    assert catalog.describe(guest, "bob").supports_chat is False
+    assert names(catalog, BOB) == [str(PUBLIC), guest]
+    assert catalog.describe(guest, BOB).supports_chat is False
+    for allowed, seen in ((guest, [guest]), (str(PUBLIC), [str(PUBLIC)])):
+        asker = Account("bob", "key", admin=False, models=frozenset({allowed}))
+        assert names(catalog, asker) == seen
+        with pytest.raises(ModelNotFoundError):
+            catalog.find(str(PUBLIC) if allowed == guest else guest, asker)
 
 
 def test_weights_stay_loaded_until_their_last_model_goes(catalog, registry, pool):
     shared = registry.get(PUBLIC).weights
     asyncio.run(catalog.delete(PRIVATE))
-    assert (names(catalog, "alice"), pool.unloaded) == ([str(PUBLIC)], [])
+    assert (names(catalog, ALICE), pool.unloaded) == ([str(PUBLIC)], [])
     asyncio.run(catalog.delete(PUBLIC))
-    assert (names(catalog, "alice"), pool.unloaded) == ([], [shared])
+    assert (names(catalog, ALICE), pool.unloaded) == ([], [shared])
     with pytest.raises(ModelNotFoundError):
         asyncio.run(catalog.delete(PUBLIC))
 
@@ -126,7 +163,7 @@ def test_a_model_with_aliases_stays_and_stays_loaded(catalog, registry, pool):
     registry.add_alias(ALIAS, PUBLIC)
     with pytest.raises(ConflictError):
         asyncio.run(catalog.delete(PUBLIC))
-    assert catalog.find(str(PUBLIC), "bob").name == str(PUBLIC)
+    assert catalog.find(str(PUBLIC), BOB).name == str(PUBLIC)
     assert pool.unloaded == []
 
 
@@ -135,7 +172,7 @@ def test_nobody_finds_a_model_whose_last_request_still_runs(catalog, registry, p
     found = []
 
     async def unload(_path):
-        found.append(names(catalog, "alice"))
+        found.append(names(catalog, ALICE))
 
     monkeypatch.setattr(pool, "unload", unload)
     asyncio.run(catalog.delete(PUBLIC))

@@ -2,17 +2,30 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from ssl import SSLContext
 
 import msgspec
 import uvloop
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
+from starlette.types import ASGIApp
 
 from hanabi.accounts.key_file import LocalKey, ensure_local_key
 from hanabi.accounts.keys import Keys
+from hanabi.accounts.limiter import Limiter
+from hanabi.accounts.usage_sums import month_tokens
+from hanabi.accounts.usage_writer import UsageWriter
+from hanabi.api.accounting import Accounting
+from hanabi.api.cors import with_cors
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.drain import Drain
+from hanabi.api.engine_gauges import EngineGauges
+from hanabi.api.engine_metrics import EngineCollector
+from hanabi.api.forwarded import Forwarded
+from hanabi.api.host import checked_names
 from hanabi.api.metrics import Metrics
 from hanabi.api.routes import build_app
 from hanabi.catalog import ModelCatalog
@@ -21,16 +34,22 @@ from hanabi.engine.config import EngineConfig
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pool import EnginePool
 from hanabi.generation.service import TextService
+from hanabi.listening import listen, listen_on_path, tls_context
+from hanabi.logs import set_up_logs
 from hanabi.registry.bundled import CHAT_NAME, find_weights, register_bundled
 from hanabi.registry.guest import guest_model
 from hanabi.registry.model import StoredModel
 from hanabi.registry.registry import Registry
 from hanabi.registry.upload import Uploads
-from hanabi.server import Server, listen
+from hanabi.server import Server, allow_many_files
 from hanabi.settings import Settings
 from hanabi.styles.template.processes import TemplateProcesses
 
 logger = logging.getLogger(__name__)
+
+WORKERS = 32
+"""Threads for what would hold up the event loop: SQL, files, a style's template. They wait more
+than they work, and asyncio's own number, four more than the cores, is soon all waiting."""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -38,14 +57,15 @@ class Ready(msgspec.Struct, frozen=True):
 
     Attributes:
         settings: how it runs.
-        port: where it listens, also when the settings asked for any free port.
+        port: where it listens, also when the settings asked for any free port; None: on a Unix
+            socket.
         key: the local API key.
         model: the model that was loaded at start.
         loaded: what its engine came to.
     """
 
     settings: Settings
-    port: int
+    port: int | None
     key: LocalKey
     model: StoredModel
     loaded: Loaded
@@ -60,13 +80,11 @@ def serve(settings: Settings, model: Path | None, on_ready: Callable[[Ready], No
             bundled model is.
         on_ready: called when the server takes requests.
 
-    Raises OSError when the address cannot be had, UnavailableError when the model cannot be
-    loaded.
+    Raises OSError when the address or the certificate cannot be had, UnavailableError when the
+    model cannot be loaded.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are no news to anyone
+    set_up_logs(settings.log_format, settings.log_level)
+    allow_many_files()
     uvloop.run(_serve(settings, model, on_ready))
 
 
@@ -85,14 +103,25 @@ def engine_config(settings: Settings) -> EngineConfig:
 
 async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Ready], None]) -> None:
     """Open the stores, load the first model, listen."""
-    socket = listen(settings.host, settings.port)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, "worker"))
+    tls = _tls(settings)
+    uds = settings.uds
+    socket = listen(settings.host, settings.port) if uds is None else listen_on_path(uds)
     database = open_database(settings.home, settings.database)
     registry = Registry(settings.home, database)
     register_bundled(registry, find_weights())
     keys = Keys(database)
     key = ensure_local_key(keys, settings.home)
+    usage = UsageWriter(database)
     pool = EnginePool(engine_config(settings), settings.memory)
     templates = TemplateProcesses()
+    collectors = CollectorRegistry()
+    collectors.register(EngineCollector(lambda: pool.tallies))
+    collectors.register(EngineGauges(lambda: pool.loaded))
+    ProcessCollector(registry=collectors)
+    metrics = Metrics(collectors)
+    limiter = Limiter(lambda key: month_tokens(database, key, time.time()))
+    accounting = Accounting(metrics, usage, limiter)
     try:
         weights = (registry.resolve(CHAT_NAME).weights if model is None else model) or Path()
         logger.info("loading %s", CHAT_NAME if model is None else model.name)
@@ -109,19 +138,44 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
             uploads=Uploads(settings.home, database),
             delete_model=catalog.delete,
             keys=keys,
-            metrics=Metrics(CollectorRegistry()),
+            database=database,
+            accounting=accounting,
+            metrics=metrics,
             drain=drain,
+            log_prompts=settings.log_prompts,
+            allowed_hosts=None
+            if settings.uds
+            else checked_names(settings.host, settings.allowed_hosts),
             max_body_bytes=settings.body_limit,
         )
-        port: int = socket.getsockname()[1]
+        port: int | None = socket.getsockname()[1] if uds is None else None
         ready = Ready(settings, port, key, guest or registry.get(CHAT_NAME), loaded)
         server = Server(
-            build_app(dependencies),
+            _outermost(build_app(dependencies), settings),
             drain_timeout=settings.drain_timeout,
+            tls=tls,
             on_ready=lambda: on_ready(ready),
             on_exit=drain.begin,
         )
         await server.serve(sockets=[socket])
     finally:
+        if uds is not None:
+            uds.unlink(missing_ok=True)
         templates.close()
-        await asyncio.shield(pool.close())
+        await asyncio.shield(pool.close())  # what has not ended yet, fails now
+        await accounting.settled()
+        await asyncio.to_thread(usage.close)
+
+
+def _tls(settings: Settings) -> SSLContext | None:
+    """What speaks TLS, where there is a certificate."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return tls_context(settings.tls_cert, settings.tls_key)
+
+
+def _outermost(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The API with what stands between it and the network, where that was asked for."""
+    if settings.cors_origins:
+        app = with_cors(app, settings.cors_origins)
+    return Forwarded(app, settings.trusted_proxies) if settings.trusted_proxies else app

@@ -10,6 +10,7 @@ from hanabi.engine.engine import Engine
 from hanabi.engine.pool import EnginePool
 from hanabi.errors import ModelNotFoundError, UnavailableError
 from hanabi.generation.defaults import ModelDefaults
+from hanabi.generation.served_model import Asker
 from hanabi.registry.model import StoredModel
 from hanabi.registry.names import ModelName, requested_name
 from hanabi.registry.registry import Registry
@@ -71,26 +72,27 @@ class ModelCatalog:
         self._templates = templates
         self._guest = guest
 
-    def find(self, name: str, account: str) -> RegisteredModel:
+    def find(self, name: str, asker: Asker) -> RegisteredModel:
         """The model that a request names. Raises ModelNotFoundError."""
-        stored = self._seen(requested_name(name), account)
+        stored = self._seen(requested_name(name), asker)
         return RegisteredModel(stored, self._pool, self._templates)
 
-    def describe(self, name: str, account: str) -> ListedModel:
+    def describe(self, name: str, asker: Asker) -> ListedModel:
         """The model that a request names, under that name. Raises ModelNotFoundError."""
         wanted = requested_name(name)
-        return _listed(wanted, self._seen(wanted, account))
+        return _listed(wanted, self._seen(wanted, asker))
 
-    def list_models(self, account: str) -> Sequence[ListedModel]:
-        """The models that `account` may use, sorted by name; an alias is one more of them."""
-        stored = self._registry.list(account)
+    def list_models(self, asker: Asker) -> Sequence[ListedModel]:
+        """The models that the asker may use, sorted by name; an alias is one more of them."""
+        stored = self._registry.list(asker.account)
         named = {model.name: model for model in stored if model.state == "READY"}
         for alias in self._registry.aliases():
             if alias.target in named:
                 named[alias.name] = named[alias.target]
         if self._guest is not None:  # it hides a stored one of its name
             named[self._guest.name] = self._guest
-        return [_listed(name, named[name]) for name in sorted(named)]
+        seen = [name for name in named if _is_allowed(name, named[name], asker)]
+        return [_listed(name, named[name]) for name in sorted(seen)]
 
     async def delete(self, name: ModelName) -> None:
         """Delete a model, and return when its last running request has ended.
@@ -107,18 +109,26 @@ class ModelCatalog:
         if weights is not None and not await asyncio.to_thread(self._uses, weights):
             await self._pool.unload(weights)
 
-    def _seen(self, name: ModelName, account: str) -> StoredModel:
-        """The model of that name or alias that `account` may use. Raises ModelNotFoundError."""
+    def _seen(self, name: ModelName, asker: Asker) -> StoredModel:
+        """The model of that name or alias that the asker may use. Raises ModelNotFoundError."""
         if self._guest is not None and self._guest.name == name:
-            return self._guest
-        model = self._registry.resolve(name)
-        if not (model.details.public or model.name.account == account):
+            model = self._guest
+        else:
+            model = self._registry.resolve(name)
+        owned = model.details.public or model.name.account == asker.account
+        if not (owned and _is_allowed(name, model, asker)):
             raise ModelNotFoundError
         return model
 
     def _uses(self, weights: Path) -> bool:
         """Whether a model has these weights."""
         return any(model.weights == weights for model in self._registry.list())
+
+
+def _is_allowed(name: ModelName, model: StoredModel, asker: Asker) -> bool:
+    """Whether the asker may use a model under a name; an alias can be allowed by itself."""
+    allowed = asker.models
+    return allowed is None or str(name) in allowed or str(model.name) in allowed
 
 
 def _listed(name: ModelName, model: StoredModel) -> ListedModel:

@@ -8,14 +8,19 @@ HanabiError
  +-- PermissionDeniedError      403  a good key that may not do this
  +-- NotFoundError              404  no such thing
  |    +-- ModelNotFoundError    404  no such model, or not for this key
+ +-- RequestTimeoutError        408  the request is too slow to come
  +-- ConflictError              409  the name is taken, or the thing is immutable
  +-- BodyTooLargeError          413  the request body is over the limit
+ +-- HeadTooLargeError          431  the request line and the headers are over the limit
  +-- OverloadedError            429  the queue is full; come back after `retry_after` seconds
+ +-- RateLimitedError           429  a limit of the key is reached; likewise
  +-- UnavailableError           503  not now: loading failed, draining
       +-- EngineCrashedError    503  the model's engine process died while it worked on this
 
 Wire bodies are written by `hanabi.api.errors`; the shapes are in api.md, section 2.5.
 """
+
+from collections.abc import Mapping
 
 
 class HanabiError(Exception):
@@ -94,6 +99,14 @@ class ModelNotFoundError(NotFoundError):
         )
 
 
+class RequestTimeoutError(HanabiError):
+    """The request is too slow to come; the connection is closed."""
+
+    status = 408
+    type = "invalid_request_error"
+    code = "request_timeout"
+
+
 class ConflictError(HanabiError):
     """The name is taken, or the thing cannot change any more."""
 
@@ -108,6 +121,14 @@ class BodyTooLargeError(HanabiError):
     status = 413
     type = "invalid_request_error"
     code = "request_too_large"
+
+
+class HeadTooLargeError(HanabiError):
+    """The request line and the headers are over the limit."""
+
+    status = 431
+    type = "invalid_request_error"
+    code = "request_header_fields_too_large"
 
 
 class OverloadedError(HanabiError):
@@ -125,6 +146,29 @@ class OverloadedError(HanabiError):
         """Take the sentence and the seconds to wait."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RateLimitedError(HanabiError):
+    """A limit of the API key is reached.
+
+    Attributes:
+        limit: which one, such as `requests per minute`.
+        retry_after: seconds after which it is worth asking again, for the `Retry-After` header.
+        headers: what the reply says of the key's limits.
+    """
+
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+    def __init__(
+        self, message: str, *, limit: str, retry_after: int, headers: Mapping[str, str]
+    ) -> None:
+        """Take the sentence, the limit's name, the seconds to wait, and the headers."""
+        super().__init__(message)
+        self.limit = limit
+        self.retry_after = retry_after
+        self.headers = headers
 
 
 class UnavailableError(HanabiError):

@@ -12,7 +12,9 @@ import pytest
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from hanabi.api.auth import Account
+from hanabi.accounts.account import Account
+from hanabi.accounts.limiter import Limiter
+from hanabi.api.accounting import Accounting
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
@@ -66,8 +68,12 @@ class FakeGeneration:
             tokens = [token for event in step for token in event.token_ids if token > 3]
             completion_tokens = self.usage.completion_tokens + len(tokens)
             self.usage = Usage(self.usage.prompt_tokens, completion_tokens, 2)
-            self.timing = Timing(10.0, 10.25, 10.5)
+            self.timing = Timing(10.0, 10.25, 10.5, 10.125)
             yield step
+
+    @property
+    def accounted(self):
+        return self.usage
 
     def cancel(self):
         self.cancelled.set()
@@ -102,6 +108,11 @@ class FakeService:
         return self.generation
 
 
+class FakeUsage(list):
+    def add(self, record):
+        self.append(record)
+
+
 class FakeKeys:
     def authenticate(self, key):
         return Account("tester", "key-1", admin=False) if key == KEY else None
@@ -130,7 +141,7 @@ class FakeBackend:
 class FakeCatalog:
     """One model, with two names."""
 
-    def find(self, name, account):
+    def find(self, name, asker):
         if name not in (MODEL, "fireworks/fake"):
             raise ModelNotFoundError
 
@@ -140,12 +151,12 @@ class FakeCatalog:
 
         return SimpleNamespace(name=MODEL, backend=backend)
 
-    def list_models(self, account):
+    def list_models(self, asker):
         return [ListedModel(MODEL, 1, "fireworks", supports_chat=True, context_length=100)]
 
-    def describe(self, name, account):
-        self.find(name, account)
-        return self.list_models(account)[0]
+    def describe(self, name, asker):
+        self.find(name, asker)
+        return self.list_models(asker)[0]
 
 
 @dataclass
@@ -236,8 +247,15 @@ def forever():
 
 
 @pytest.fixture
-def dependencies():
+def usage():
+    """The usage records of the app's requests, in order of their ends."""
+    return FakeUsage()
+
+
+@pytest.fixture
+def dependencies(usage):
     catalog = FakeCatalog()
+    metrics = Metrics(CollectorRegistry())
     return Dependencies(
         service=FakeService(),
         catalog=catalog,
@@ -246,7 +264,9 @@ def dependencies():
         uploads=None,
         delete_model=None,
         keys=FakeKeys(),
-        metrics=Metrics(CollectorRegistry()),
+        database=None,
+        accounting=Accounting(metrics, usage, Limiter(lambda _key: 0), lambda: 1_700_000_000.9),
+        metrics=metrics,
         drain=Drain(),
         max_body_bytes=100_000,
         new_id=lambda: ID,

@@ -21,6 +21,9 @@ def test_requests_tokens_and_times(api):
         f'hanabi_completion_tokens_total{{model="{MODEL}"}} 4.0',
         f'hanabi_time_to_first_token_seconds_count{{model="{MODEL}"}} 2.0',
         f'hanabi_time_to_first_token_seconds_sum{{model="{MODEL}"}} 0.5',
+        f'hanabi_queue_seconds_count{{model="{MODEL}"}} 2.0',
+        f'hanabi_queue_seconds_sum{{model="{MODEL}"}} 0.25',
+        f'hanabi_inter_token_seconds_count{{model="{MODEL}"}} 2.0',
         f'hanabi_request_duration_seconds_count{{model="{MODEL}",status="200"}} 2.0',
     ):
         assert line in text
@@ -32,3 +35,12 @@ def test_an_engine_that_dies_in_a_stream_is_counted(api):
     assert api.completion(stream=True).status == 200
     text = api.call("GET", "/metrics").body.decode()
     assert f'hanabi_requests_total{{model="{MODEL}",route="completions",status="503"}} 1.0' in text
+
+
+def test_only_the_gaps_between_steps_are_inter_token_times(api):
+    api.service.steps = [[TextEvent(0, "a", (4,))]] * 4 + [
+        [TextEvent(0, "", (7,), finish_reason="stop")]
+    ]
+    api.completion()
+    text = api.call("GET", "/metrics").body.decode()
+    assert f'hanabi_inter_token_seconds_count{{model="{MODEL}"}} 4.0' in text

@@ -32,8 +32,8 @@ def test_every_documented_route_is_listed(api, document):
     assert hidden == {"/openapi.json", "/docs", "/docs/docs.js", "/docs/docs.css"}
 
 
-def test_the_document_has_the_shape_of_openapi_3_1(document):
-    assert document["openapi"] == "3.1.0"
+def test_the_document_has_the_shape_of_openapi_3_2(document):
+    assert document["openapi"] == "3.2.0"
     assert {"title", "version"} <= set(document["info"])
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names))

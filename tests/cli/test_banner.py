@@ -14,6 +14,7 @@ from hanabi.cli.banner import Banner, curl_command, engine_line, print_banner, s
 KEY = "hk_" + "aB3-_" * 8 + "xyz"
 BANNER = Banner(
     url="http://127.0.0.1:8000",
+    socket=None,
     key=KEY,
     key_file=Path("/home/me/.local/share/hanabi/api-key"),
     key_replaced=False,
@@ -105,4 +106,16 @@ def test_a_new_key_is_told():
     ],
 )
 def test_the_address_a_client_can_use(host, url):
-    assert server_url(host, 8000) == url
+    assert server_url(host, 8000, tls=False) == url
+    assert server_url(host, 8000, tls=True) == url.replace("http:", "https:")
+
+
+def test_a_unix_socket():
+    path = Path("/run/hanabi/my socket")
+    banner = msgspec.structs.replace(
+        BANNER, url=server_url("127.0.0.1", None, tls=False), socket=path
+    )
+    assert f"Socket   {path}\n" in printed(banner)
+    command = shlex.split(curl_command(banner))
+    assert command[1] == "http://localhost/inference/v1/chat/completions"
+    assert command[command.index("--unix-socket") + 1] == str(path)

@@ -27,6 +27,19 @@ def test_settings_come_from_flags_then_the_environment(run, served, monkeypatch,
     assert model is None
 
 
+def test_a_switch_needs_no_value(run, served):
+    assert run("serve", "--log-prompts", "--port", "9001")[0] == 0
+    assert run("serve", "--log-prompts", "no")[0] == 0
+    assert [settings.log_prompts for settings, _ in served] == [True, False]
+    assert served[0][0].port == 9001
+
+
+def test_a_certificate_without_a_key_is_one_line(run, served):
+    code, _, errors = run("serve", "--tls-cert", "cert.pem")
+    assert (code, served) == (2, [])
+    assert "must be given both or not at all" in " ".join(errors.split())
+
+
 def test_a_model_is_handed_on(run, served, tmp_path):
     path = tmp_path / "x.gguf"
     path.write_bytes(b"GGUF and more")

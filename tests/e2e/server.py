@@ -16,7 +16,9 @@ PATIENCE = 120
 """Seconds after which a server that neither starts nor ends is taken for stuck, however busy the
 machine is."""
 
-_ADDRESS = re.compile(r"^ *Address +(http://127\.0\.0\.1:\d+)/inference/v1$", re.MULTILINE)
+_ADDRESS = re.compile(
+    r"^ *Address +(http://(?:127\.0\.0\.1:\d+|localhost))/inference/v1$", re.MULTILINE
+)
 
 
 class Server:

@@ -3,7 +3,6 @@
 import socket
 
 import httpx2
-import psutil
 import pytest
 
 from .api import PATIENCE
@@ -31,22 +30,23 @@ HEADERS = {
     "longer_key": {"authorization": "Bearer {key}x"},
     "elsewhere": {"x-api-key": "{key}"},
 }
-# A request line, and a Host: each would be the list of models to somebody.
+# A request line, and a Host: each would be the list of models to somebody. One that is no name of
+# this machine is a 403, before anything else.
 TRICKS = [
     ("/v1/models", "x/health?"),
     ("/v1/models", "x/health#"),
     ("/v1/models", "/health"),
-    ("//v1/models", "x"),
-    ("//health/v1/models", "x"),
-    ("/health/../v1/models", "x"),
-    ("/%2e/v1/models", "x"),
-    ("/health%2f..%2fv1/models", "x"),
-    ("/v1/%6dodels", "x"),
-    ("/v1/models/", "x"),
-    ("/v1/models?/health", "x"),
-    ("/v1/models;/health", "x"),
-    ("/v1/models#/health", "x"),
-    ("http://x/v1/models", "x"),
+    ("//v1/models", "localhost"),
+    ("//health/v1/models", "localhost"),
+    ("/health/../v1/models", "localhost"),
+    ("/%2e/v1/models", "localhost"),
+    ("/health%2f..%2fv1/models", "localhost"),
+    ("/v1/%6dodels", "localhost"),
+    ("/v1/models/", "localhost"),
+    ("/v1/models?/health", "localhost"),
+    ("/v1/models;/health", "localhost"),
+    ("/v1/models#/health", "localhost"),
+    ("http://x/v1/models", "localhost"),
     ("http://x/v1/models?/health", "x/health"),
 ]
 
@@ -93,26 +93,14 @@ def raw(server, target, *headers):
 @pytest.mark.parametrize(("target", "host"), TRICKS)
 async def test_no_spelling_goes_around_the_key(server, target, host):
     reply = raw(server, target, f"Host: {host}")
-    assert reply.split()[1] in {b"400", b"401", b"404"}
+    assert reply.split()[1] in {b"400", b"401", b"403", b"404"}
     assert b"smollm2" not in reply
 
 
 async def test_a_client_without_a_key_may_send_the_scheme_and_a_space(server):
-    reply = raw(server, "/v1/models", "Host: x", "Authorization: Bearer ")
+    reply = raw(server, "/v1/models", "Host: localhost", "Authorization: Bearer ")
     assert reply.split()[1] == b"401"
     assert b"UNAUTHORIZED" in reply
-
-
-async def test_nothing_listens_but_the_api_on_loopback(server):
-    port = httpx2.URL(server.url).port
-    processes = [psutil.Process(server.process.pid), *server.engines]
-    listening = {
-        tuple(connection.laddr)
-        for process in processes
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert listening == {("127.0.0.1", port)}
 
 
 async def test_both_models_share_one_engine(server, api):

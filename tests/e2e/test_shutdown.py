@@ -1,4 +1,4 @@
-"""The first signal lets running requests end; the second ends them."""
+"""The first signal lets running requests end, and refuses new ones; the second ends them."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ from .api import Api
 
 pytestmark = [pytest.mark.e2e, pytest.mark.anyio]
 
-TOKENS = 40
+TOKENS = 120
 GOING_ON = {"prompt": "Once upon a time", "ignore_eos": True}
 
 
@@ -20,15 +20,12 @@ async def ended(server):
 
 
 async def draining(api):
-    """Return once new requests are refused: with a 503, or since nobody listens any more."""
+    """Return once new requests are refused, with a 503 on a new connection too."""
     while True:
-        try:
-            # Were it taken, it would be refused for its length.
-            response = await api.post(prompt="x " * 10_000)
-        except httpx2.TransportError:
-            return
+        # Were it taken, it would be refused for its length.
+        response = await api.post(prompt="x " * 10_000)
         if response.status_code == 503:
-            assert "retry-after" in response.headers
+            assert int(response.headers["retry-after"]) > 0
             return
 
 
@@ -43,6 +40,11 @@ async def test_running_and_waiting_requests_end_first(start_server, number):
             await api.round_trips()
             server.signal(number)
             await draining(api)
+            async with Api(server) as late:
+                await draining(late)
+                health = await late.http.get("/health")
+                assert (health.status_code, health.json()) == (200, {"status": "draining"})
+                assert (await late.http.get("/ready")).status_code == 503
             texts += [event async for event in events]
         assert stream.done
         assert texts[-1]["usage"]["completion_tokens"] == TOKENS
@@ -91,3 +93,16 @@ async def test_an_idle_server_ends_at_the_first_signal(start_server):
     server = start_server("--slots", "1", "--context", "256")
     server.signal(signal.SIGTERM)
     assert await ended(server) == 0
+
+
+async def test_a_unix_socket_goes_with_its_server(start_server, tmp_path):
+    path = tmp_path / "socket"
+    server = start_server("--slots", "1", "--context", "256", "--uds", str(path))
+    transport = httpx2.AsyncHTTPTransport(uds=str(path))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.get("/health")).json() == {"status": "ok"}
+        headers = {"authorization": f"Bearer {server.key}"}
+        assert (await client.get("/ready", headers=headers)).json() == {"status": "ready"}
+    server.signal(signal.SIGTERM)
+    assert await ended(server) == 0
+    assert not path.exists()

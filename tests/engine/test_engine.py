@@ -7,6 +7,7 @@ import pytest
 
 from hanabi.engine.engine import Engine
 from hanabi.engine.mock import EOS, continuation
+from hanabi.engine.occupancy import Occupancy
 from hanabi.errors import EngineCrashedError, OverloadedError, UnavailableError
 from hanabi.generation.events import TokenEvent
 from hanabi.generation.request import GenerationRequest
@@ -121,3 +122,16 @@ async def test_what_runs_when_the_engine_is_closed_is_told_so(engine):
         await collect(generation)
     assert not isinstance(caught.value, EngineCrashedError)
     await ending
+
+
+async def test_it_tells_how_full_it_is_and_that_nothing_is_left(engine):
+    generation = engine.submit(greedy((1, 2, 3), max_tokens=10_000, end_ids=()))
+    assert generation.began is None
+    await anext(aiter(generation))
+    assert engine.occupancy.running == 1
+    assert engine.occupancy.held_tokens >= 3
+    assert generation.began <= asyncio.get_running_loop().time()
+    generation.cancel()
+    async with asyncio.timeout(60):
+        while engine.occupancy != Occupancy():  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.01)

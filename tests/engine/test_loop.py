@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from hanabi.engine.loop import EngineLoop
 from hanabi.engine.mock import EOS, MockRunner, continuation, logits_after
+from hanabi.engine.occupancy import Occupancy
 from hanabi.generation.events import PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.params import SamplingParams
@@ -165,6 +166,33 @@ def test_a_cancelled_request_leaves_nothing_behind():
     assert tokens_of(drain(loop)[9]) == continuation((1, 2), 3)
     loop.cancel(9)
     assert not loop.has_work
+
+
+def test_how_full_it_is():
+    loop = EngineLoop(MockRunner(slots=2), token_budget=64)
+    assert loop.occupancy == Occupancy()
+    loop.submit(1, greedy(tuple(range(10)), n=3, max_tokens=50))
+    loop.submit(2, greedy((7, 8), max_tokens=50))
+    assert loop.occupancy == Occupancy(0, 2, 0)
+    step(loop)  # both prompts are computed, and each has its first token
+    assert loop.occupancy == Occupancy(2, 2, 12)
+    step(loop)
+    assert loop.occupancy == Occupancy(2, 2, 14)
+    loop.cancel(1)
+    assert loop.occupancy == Occupancy(1, 0, 3)
+    loop.cancel(2)
+    assert loop.occupancy == Occupancy()
+
+
+def test_it_tells_once_who_has_waited_long_enough():
+    loop = EngineLoop(MockRunner(slots=1), token_budget=4)
+    loop.submit(1, greedy(tuple(range(10)), max_tokens=2))
+    loop.submit(2, greedy((7, 8), max_tokens=2))
+    assert loop.begun() == []
+    loop.plan()
+    assert loop.begun() == [1]
+    drain(loop)
+    assert loop.begun() == [1, 2]  # the first plan was not run: it begins again
 
 
 def test_an_aborted_decode_is_computed_again():

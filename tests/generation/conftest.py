@@ -83,6 +83,12 @@ class ScriptedGeneration:
         self.request = request
         self.open = set(range(request.choices))
         self.cancelled = []
+        self.discarded = 0
+        self.prefilled = 0
+        self.began = None
+
+    def discard(self, tokens):
+        self.discarded += tokens
 
     def cancel(self, choice=None):
         self.cancelled.append(choice)
@@ -103,6 +109,7 @@ class ScriptedGeneration:
                     ),
                 )
             events.append(PromptEvent(prompt, self.backend.cached, rows))
+            self.prefilled += len(ids) - self.backend.cached
         step = 0
         while self.open:
             for choice in sorted(self.open):
@@ -153,8 +160,8 @@ class OneModelCatalog:
     model: Model
     asked: list = field(default_factory=list)
 
-    def find(self, name, account):
-        self.asked.append((name, account))
+    def find(self, name, asker):
+        self.asked.append((name, asker.account))
         return self.model
 
 

@@ -160,6 +160,26 @@ def test_cancel_ends_the_iteration_and_keeps_the_count(tools):
     assert not backend.generations[0].open
 
 
+def test_only_what_was_read_of_the_prompts_is_accounted(tools):
+    async def accounted():
+        backend = tools.Backend([[0x61]], cached=1)
+        generation = await tools.service(backend).start(tools.request("hello", max_tokens=2))
+        before = generation.accounted
+        async for _ in generation:
+            pass
+        return before, generation
+
+    before, generation = asyncio.run(accounted())
+    assert before == Usage(0)
+    assert generation.accounted == generation.usage == Usage(5, 2, 1)
+
+
+def test_tokens_behind_a_stop_string_are_discarded_where_they_came_with_it(tools):
+    backend = tools.Backend([list(b"abcdefgh")], steps_at_once=8)
+    tools.run(backend, tools.request("hi", max_tokens=8, stop=("c",)))
+    assert backend.generations[0].discarded == 5
+
+
 def test_a_reader_who_leaves_frees_the_backend(tools):
     async def left():
         backend = tools.Backend([[0x61]])

@@ -6,6 +6,7 @@ import threading
 import pytest
 from sqlalchemy import insert, update
 
+from hanabi.database.connection import open_database
 from hanabi.database.tables import model_files, models
 from hanabi.errors import (
     ConflictError,
@@ -31,6 +32,13 @@ def blobs(home):
 
 def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def database(home, new_url):
+    engine = open_database(home, new_url())
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

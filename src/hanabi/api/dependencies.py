@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hanabi.api.auth import Keys
+from sqlalchemy import Engine
+
+from hanabi.accounts.keys import Keys
+from hanabi.api.accounting import Accounting
 from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.models import Listing
@@ -47,9 +50,13 @@ class Dependencies:
         registry: has the models as the gateway shows them.
         uploads: takes the models that come over the network.
         delete_model: takes a model out of service and out of the registry.
-        keys: knows the API keys.
+        keys: knows the API keys, makes and revokes them.
+        database: has the usage.
+        accounting: admits generating requests, and counts what they use.
         metrics: counts.
         drain: tells when the server shuts down.
+        allowed_hosts: names of the Host header that are answered beside loopback's; None: all.
+        log_prompts: whether the text of prompts is logged.
         max_body_bytes: the most bytes that a request body may have.
         new_id: makes request ids; UUID4 as text.
         now: the time, in seconds since 1970.
@@ -62,8 +69,12 @@ class Dependencies:
     uploads: Uploads
     delete_model: DeleteModel
     keys: Keys
+    database: Engine
+    accounting: Accounting
     metrics: Metrics
     drain: Drain
+    allowed_hosts: tuple[str, ...] | None = None
+    log_prompts: bool = False
     max_body_bytes: int = 16 * 1024 * 1024
     new_id: Callable[[], str] = _new_id
     now: Callable[[], float] = time.time

@@ -16,6 +16,7 @@ from hanabi.errors import (
     BodyTooLargeError,
     HanabiError,
     OverloadedError,
+    RateLimitedError,
     UnavailableError,
 )
 from hanabi.protocol.replies import ErrorBody, ErrorReply
@@ -93,6 +94,8 @@ def error_headers(error: Exception) -> dict[str, str]:
     """The headers that an exception's reply has beside its body."""
     if isinstance(error, OverloadedError | UnavailableError) and error.retry_after is not None:
         return {"retry-after": str(error.retry_after)}
+    if isinstance(error, RateLimitedError):
+        return {"retry-after": str(error.retry_after), **error.headers}
     if isinstance(error, AuthenticationError):
         return {"www-authenticate": "Bearer"}
     if isinstance(error, BodyTooLargeError):

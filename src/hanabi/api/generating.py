@@ -16,7 +16,7 @@ from hanabi.api.extras import raw_output
 from hanabi.api.figures import figure_headers, perf_metrics, sampling_header, usage_body
 from hanabi.api.frames import Envelope, Frames
 from hanabi.api.json_response import json_response
-from hanabi.api.metrics import Measured
+from hanabi.api.metrics import Measured, Steps
 from hanabi.api.request_id import request_id
 from hanabi.api.route_kind import RouteKind
 from hanabi.api.sse import send_stream
@@ -37,8 +37,9 @@ class GeneratingRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; stop generating as soon as its client leaves."""
-        with self._with.metrics.measure(self._kind.name) as measured:
+        with self._with.accounting.account(self._kind.name, scope) as accounted:
             self._with.drain.check()
+            accounted.admit()
             wire = await self._body.read(scope, receive)
             answer = Answer(
                 self._kind,
@@ -48,21 +49,23 @@ class GeneratingRoute:
                     id=request_id(scope), created=math.floor(self._with.now()), model=wire.model
                 ),
             )
-            await while_present(receive, self._generate(answer, measured, scope, receive, send))
+            work = self._generate(answer, accounted.measured, scope, receive, send)
+            await while_present(receive, work)
 
     async def _generate(
         self, answer: "Answer", measured: Measured, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Start the generation and reply; whatever ends the reply ends the generation."""
         generation = await self._with.service.start(answer.request)
-        measured.generation = generation
+        measured.generation = scope["hanabi.generation"] = generation
+        steps = measured.steps(generation)
         try:
             if answer.wish.stream:
                 headers = sampling_header(answer.request, generation)
-                async with aclosing(answer.frames(generation)) as frames:
+                async with aclosing(answer.frames(generation, steps)) as frames:
                     await send_stream(send, frames, headers, answer.envelope.id)
             else:
-                body = await answer.body(generation)
+                body = await answer.body(generation, steps)
                 headers = answer.headers(generation)
                 await json_response(body, headers=headers)(scope, receive, send)
         finally:
@@ -81,17 +84,17 @@ class Answer:
         self.wish = wish
         self.envelope = envelope
 
-    async def frames(self, generation: TextGeneration) -> AsyncGenerator[bytes]:
+    async def frames(self, generation: TextGeneration, steps: Steps) -> AsyncGenerator[bytes]:
         """The stream: the frames of each step that has any, joined."""
         frames = Frames(self._kind.shape, self.envelope, self.wish, generation, self.request.n)
-        async for events in generation:
+        async for events in steps:
             if written := frames.step(events):
                 yield written
         yield frames.end()
 
-    async def body(self, generation: TextGeneration) -> msgspec.Struct:
+    async def body(self, generation: TextGeneration, steps: Steps) -> msgspec.Struct:
         """The whole reply."""
-        choices = [self._choice(choice, generation) for choice in await fold(generation)]
+        choices = [self._choice(choice, generation) for choice in await fold(steps)]
         metrics = perf_metrics(generation.usage, generation.timing)
         return self._kind.reply(
             id=self.envelope.id,

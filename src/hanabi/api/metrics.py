@@ -1,6 +1,7 @@
 """What the operator watches: requests, tokens and times, in Prometheus' format."""
 
 import time
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
@@ -8,16 +9,18 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hanabi.api.client import ClientGone
-from hanabi.errors import HanabiError
+from hanabi.api.outcome import status_of
 from hanabi.generation.service import TextGeneration
-
-CLIENT_GONE = 499
-"""Counted when the client left before its answer was whole; nginx' number for it."""
+from hanabi.generation.text import TextEvent
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+INTER_TOKEN_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 5)
 FIRST_TOKEN_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 REQUEST_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+
+
+Steps = AsyncIterator[list[TextEvent]]
+"""The text events of a generation, a list for each of its steps."""
 
 
 class Metrics:
@@ -47,6 +50,20 @@ class Metrics:
             "From a request's submission to its first token.",
             ("model",),
             buckets=FIRST_TOKEN_SECONDS,
+            registry=registry,
+        )
+        self.queue = Histogram(
+            "hanabi_queue_seconds",
+            "From a request's submission until it got a slot.",
+            ("model",),
+            buckets=FIRST_TOKEN_SECONDS,
+            registry=registry,
+        )
+        self.inter_token = Histogram(
+            "hanabi_inter_token_seconds",
+            "Between two steps of a request that brought text, the first apart.",
+            ("model",),
+            buckets=INTER_TOKEN_SECONDS,
             registry=registry,
         )
         self.duration = Histogram(
@@ -80,6 +97,17 @@ class Measured:
         self._route = route
         self._began = time.monotonic()
 
+    async def steps(self, generation: TextGeneration) -> Steps:
+        """The steps of its generation, timed on their way."""
+        gap = self._metrics.inter_token.labels(generation.model)
+        last: float | None = None
+        async for events in generation:
+            now = time.monotonic()
+            if last is not None:
+                gap.observe(now - last)
+            last = now
+            yield events
+
     def __enter__(self) -> Self:
         """Begin."""
         return self
@@ -91,25 +119,15 @@ class Measured:
         trace: TracebackType | None,
     ) -> None:
         """Count the request, whatever its outcome."""
-        metrics, generation, status = self._metrics, self.generation, _status(error)
+        metrics, generation, status = self._metrics, self.generation, status_of(error)
         model = generation.model if generation else ""
         metrics.requests.labels(self._route, model, status).inc()
         metrics.duration.labels(model, status).observe(time.monotonic() - self._began)
         if generation is not None:
-            usage, timing = generation.usage, generation.timing
+            usage, timing = generation.accounted, generation.timing
             metrics.prompt_tokens.labels(model).inc(usage.prompt_tokens)
             metrics.completion_tokens.labels(model).inc(usage.completion_tokens)
+            if timing.began is not None:
+                metrics.queue.labels(model).observe(timing.began - timing.started)
             if timing.first_token is not None:
                 metrics.first_token.labels(model).observe(timing.first_token - timing.started)
-
-
-def _status(error: BaseException | None) -> int:
-    match error:
-        case None:
-            return 200
-        case HanabiError():
-            return error.status
-        case ClientGone():
-            return CLIENT_GONE
-        case _:
-            return HanabiError.status

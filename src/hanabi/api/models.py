@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hanabi.api.auth import account_of
 from hanabi.api.json_response import json_response
 from hanabi.api.query import read_query
+from hanabi.generation.served_model import Asker
 from hanabi.protocol.models import MODEL_KIND, ModelEntry, ModelList, ModelsQuery
 
 
@@ -35,12 +36,12 @@ class ListedModel(NamedTuple):
 class Listing(Protocol):
     """Tells of models. It may have to ask a database: call it in a thread."""
 
-    def list_models(self, account: str) -> Sequence[ListedModel]:
-        """The models that `account` may use, in a lasting order."""
+    def list_models(self, asker: Asker) -> Sequence[ListedModel]:
+        """The models that there are for the asker, in a lasting order."""
         ...
 
-    def describe(self, name: str, account: str) -> ListedModel:
-        """The model that `name` means for `account`, under that name.
+    def describe(self, name: str, asker: Asker) -> ListedModel:
+        """The model that `name` means for the asker, under that name.
 
         Raises ModelNotFoundError.
         """
@@ -57,18 +58,16 @@ class Models:
     async def list(self, request: Request) -> Response:
         """GET models."""
         query = read_query(request.scope, ModelsQuery)
-        account = account_of(request.scope).account
-        models = await asyncio.to_thread(self._listing.list_models, account)
+        asker = account_of(request.scope)
+        models = await asyncio.to_thread(self._listing.list_models, asker)
         return json_response(ModelList(data=[_entry(model, query) for model in models]))
 
     async def get(self, request: Request) -> Response:
         """GET models/{id}, where the id's `/` are plain or %2F."""
         query = read_query(request.scope, ModelsQuery)
-        account = account_of(request.scope).account
-        name = request.path_params["model_id"]
-        return json_response(
-            _entry(await asyncio.to_thread(self._listing.describe, name, account), query)
-        )
+        asker, name = account_of(request.scope), request.path_params["model_id"]
+        model = await asyncio.to_thread(self._listing.describe, name, asker)
+        return json_response(_entry(model, query))
 
 
 def _entry(model: ListedModel, query: ModelsQuery) -> ModelEntry:

@@ -9,12 +9,14 @@ import msgspec
 from hanabi.api.route import ApiRoute
 from hanabi.protocol.gateway import GatewayError
 from hanabi.protocol.logprobs import LegacyLogprobs, NewLogprobs
-from hanabi.protocol.replies import ErrorReply
+from hanabi.protocol.replies import ErrorReply, NoRouteReply
 
 Json = dict[str, Any]
 
-VERSION = "3.1.0"
-ALWAYS = (ErrorReply, GatewayError, LegacyLogprobs, NewLogprobs)
+VERSION = "3.2.0"
+"""The first that can tell what the events of a stream hold."""
+
+ALWAYS = (ErrorReply, GatewayError, LegacyLogprobs, NewLogprobs, NoRouteReply)
 """Types that no route names: errors are every route's, logprobs stand in choices."""
 
 _FILE: Json = {"required": True, "content": {"application/octet-stream": {}}}
@@ -59,6 +61,8 @@ def _operation(route: ApiRoute, path: str) -> Json:
             "default": _json("An error", GatewayError if route.gateway else ErrorReply),
         },
     }
+    if ":path}" in path:  # it spans everything but a line break
+        operation["responses"]["404"] = _json("Not found", ErrorReply, NoRouteReply)
     if route.open:
         operation["security"] = []
     if route.body:
@@ -98,15 +102,34 @@ def _reply(route: ApiRoute) -> Json:
         return {"description": "Success"}
     reply = _json("Success", route.reply)
     if route.chunk:
-        reply["content"]["text/event-stream"] = {"schema": _ref(route.chunk)}
+        reply["content"]["text/event-stream"] = {"itemSchema": _event(route.chunk)}
     return reply
 
 
-def _json(description: str, wire_type: type[msgspec.Struct]) -> Json:
+def _event(chunk: type[msgspec.Struct]) -> Json:
+    """An event of a stream: a chunk, the error that ended it, or its end."""
+    payload = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": _any_of(chunk, ErrorReply),
+    }
+    return {
+        "type": "object",
+        "required": ["data"],
+        "properties": {"data": {"anyOf": [{"const": "[DONE]"}, payload]}},
+    }
+
+
+def _json(description: str, *wire_types: type[msgspec.Struct]) -> Json:
     return {
         "description": description,
-        "content": {"application/json": {"schema": _ref(wire_type)}},
+        "content": {"application/json": {"schema": _any_of(*wire_types)}},
     }
+
+
+def _any_of(*wire_types: type[msgspec.Struct]) -> Json:
+    refs = [_ref(wire_type) for wire_type in wire_types]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
 
 def _ref(wire_type: type[msgspec.Struct]) -> Json:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hanabi.api.api_key_routes import api_key_routes
 from hanabi.api.auth import Authenticated
 from hanabi.api.chat import CHAT
 from hanabi.api.completions import COMPLETIONS
@@ -23,11 +24,14 @@ from hanabi.api.gateway.errors import gateway_error_response
 from hanabi.api.gateway.routes import gateway_routes
 from hanabi.api.generating import GeneratingRoute
 from hanabi.api.health import Health
+from hanabi.api.host import AllowedHosts
 from hanabi.api.json_response import json_response
 from hanabi.api.models import Models
 from hanabi.api.openapi import openapi_document
 from hanabi.api.prefixes import under_prefixes
+from hanabi.api.reply_headers import ReplyHeaders
 from hanabi.api.request_id import RequestIds
+from hanabi.api.request_log import OnRoute, RequestLog
 from hanabi.api.route import ApiRoute
 from hanabi.api.tokenizer import Tokenizer
 from hanabi.protocol.chat import ChatRequest
@@ -55,6 +59,7 @@ def build_app(dependencies: Dependencies) -> ASGIApp:
                 route.endpoint,
                 methods=[route.method],
                 middleware=[
+                    Middleware(OnRoute, path=path),
                     *([_GATEWAY_ERRORS] if route.gateway else []),
                     *([] if route.open else [guard]),
                 ],
@@ -65,12 +70,17 @@ def build_app(dependencies: Dependencies) -> ASGIApp:
         redirect_slashes=False,
         default=_not_found,
     )
-    return RequestIds(ErrorReplies(_App(router)), dependencies.new_id)
+    app: ASGIApp = _App(router)
+    if dependencies.allowed_hosts is not None:
+        app = AllowedHosts(app, dependencies.allowed_hosts)
+    replies = ReplyHeaders(ErrorReplies(app))
+    return RequestIds(RequestLog(replies, prompts=dependencies.log_prompts), dependencies.new_id)
 
 
 def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
     """Every route of the API."""
     models = Models(dependencies.listing)
+    health = Health(dependencies.drain)
     tokenizer = Tokenizer(dependencies.catalog, dependencies.max_body_bytes)
     table = (
         ApiRoute(
@@ -124,12 +134,19 @@ def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
             reply=DetokenizeReply,
         ),
         *gateway_routes(dependencies),
+        *api_key_routes(dependencies),
         ApiRoute(
             method="GET",
             paths=("/health",),
-            endpoint=Health(dependencies.drain).get,
-            summary="Tell whether the server takes requests.",
+            endpoint=health.get,
+            summary="Tell that the server lives, and whether it is shutting down.",
             open=True,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=("/ready",),
+            endpoint=health.ready,
+            summary="Tell whether the server takes generating requests: 200, or 503.",
         ),
         ApiRoute(
             method="GET",

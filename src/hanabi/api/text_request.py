@@ -40,6 +40,7 @@ def text_request(
         overflow=wire.context_length_exceeded_behavior or "truncate",
         account=account.account,
         key=account.key_id,
+        models=account.models,
     )
 
 

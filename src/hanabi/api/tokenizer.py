@@ -65,4 +65,4 @@ class Tokenizer:
         return json_response(DetokenizeReply(prompt=spelled(wire.tokens, vocab)))
 
     def _backend(self, model: str, request: Request) -> AbstractAsyncContextManager[Backend]:
-        return self._catalog.find(model, account_of(request.scope).account).backend()
+        return self._catalog.find(model, account_of(request.scope)).backend()

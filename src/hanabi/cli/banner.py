@@ -22,6 +22,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         url: the server's address, without a path, as `server_url` makes it.
+        socket: the Unix socket that it listens on, or None.
         key: the local API key.
         key_file: where it stands.
         key_replaced: whether the key is new although there were keys before.
@@ -36,6 +37,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
+    socket: Path | None
     key: str
     key_file: Path
     key_replaced: bool
@@ -49,10 +51,16 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     cache_budget: int
 
 
-def server_url(host: str, port: int) -> str:
-    """The address at which a client on this machine reaches a server that listens on `host`."""
+def server_url(host: str, port: int | None, *, tls: bool) -> str:
+    """The address at which a client on this machine reaches a server that listens on `host`.
+
+    Without a port it listens on a Unix socket, on which any name will do.
+    """
+    scheme = "https" if tls else "http"
+    if port is None:
+        return f"{scheme}://localhost"
     name = _ANY.get(host, host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def engine_line(banner: Banner) -> str:
@@ -71,9 +79,11 @@ def curl_command(banner: Banner) -> str:
     if banner.chat:
         route, asked = "chat/completions", f'"messages": {json.dumps(messages)}'
     body = f'{{\n    "model": {json.dumps(banner.model)},\n    {asked}\n  }}'
+    path = [] if banner.socket is None else [f"--unix-socket {shlex.quote(str(banner.socket))}"]
     return " \\\n  ".join(
         (
             f"curl {shlex.quote(f'{banner.url}/inference/v1/{route}')}",
+            *path,
             f"--header {shlex.quote(f'Authorization: Bearer {banner.key}')}",
             "--header 'Content-Type: application/json'",
             f"--data {shlex.quote(body)}",
@@ -86,6 +96,7 @@ def print_banner(banner: Banner, console: Console | None = None) -> None:
     out = console or Console()
     rows = {
         "Address": f"{banner.url}/inference/v1",
+        **({} if banner.socket is None else {"Socket": str(banner.socket)}),
         "API key": banner.key,
         "kept in": str(banner.key_file),
         "Docs": f"{banner.url}/docs",

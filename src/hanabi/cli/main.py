@@ -10,8 +10,10 @@ from rich.text import Text
 from hanabi import __version__
 from hanabi.cli.chat import chat
 from hanabi.cli.doctor import doctor
+from hanabi.cli.keys import keys
 from hanabi.cli.models import models
 from hanabi.cli.serve import serve
+from hanabi.cli.usage import usage
 from hanabi.errors import HanabiError
 from hanabi.settings import SettingsError
 
@@ -30,7 +32,9 @@ def hanabi() -> None:
 
 hanabi.add_command(serve)
 hanabi.add_command(models)
+hanabi.add_command(keys)
 hanabi.add_command(chat)
+hanabi.add_command(usage)
 hanabi.add_command(doctor)
 
 

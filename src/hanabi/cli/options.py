@@ -17,7 +17,9 @@ def settings_flags(command: Command, options: Sequence[Option] = OPTIONS) -> Com
         flag = click.option(
             option.flag,
             option.name,
-            metavar="VALUE",
+            metavar="VALUE" if option.alone is None else "[VALUE]",
+            is_flag=False,
+            flag_value=option.alone,
             help=f"{option.purpose}{default}  [{option.variable}]",
         )
         command = flag(command)

@@ -42,7 +42,8 @@ def _announce(ready: "Ready") -> None:
     """Print the banner of a server that takes requests."""
     settings, loaded = ready.settings, ready.loaded
     banner = Banner(
-        url=server_url(settings.host, ready.port),
+        url=server_url(settings.host, ready.port, tls=settings.tls_cert is not None),
+        socket=settings.uds,
         key=ready.key.text,
         key_file=settings.home / FILE_NAME,
         key_replaced=ready.key.origin == "replaced",

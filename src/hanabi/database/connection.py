@@ -4,11 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_MS = 5000  # how long a writer waits for another one
+_MIGRATION_LOCK = 0x68616E616269  # servers that start at once on one database take turns
 
 
 def open_database(home: Path, url: str | None = None) -> Engine:
@@ -20,13 +21,18 @@ def open_database(home: Path, url: str | None = None) -> Engine:
     """
     if url is None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = create_engine(URL.create("sqlite", database=str(home / "hanabi.db")))
+        address = URL.create("sqlite", database=str(home / "hanabi.db"))
     else:
-        engine = create_engine(make_url(url))
+        address = make_url(url)
+    engine = create_engine(address, hide_parameters=True)  # errors are logged, values are not
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    _migrate(engine)
+    try:
+        _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -35,6 +41,8 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "hanabi.database:migrations")
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's transaction has its lock already
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -5,6 +5,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -29,6 +31,14 @@ api_keys = Table(
     Column("admin", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),  # seconds since the epoch
     Column("revoked", BigInteger, nullable=True),  # likewise; null while the key is good
+    Column("expires", BigInteger, nullable=True),  # likewise; null for a key that never does
+    # Its limits; null for none.
+    Column("requests_per_minute", BigInteger, nullable=True),
+    Column("tokens_per_minute", BigInteger, nullable=True),
+    Column("max_concurrent", BigInteger, nullable=True),
+    Column("monthly_tokens", BigInteger, nullable=True),
+    # A JSON array of the full names of the only models that it may use; null: its account's.
+    Column("models", Text, nullable=True),
 )
 
 models = Table(
@@ -64,4 +74,26 @@ model_aliases = Table(
     Column("model", String(63), primary_key=True),
     # No cascade: a model that other names lead to cannot go.
     Column("target_id", String(32), ForeignKey("models.id"), nullable=False, index=True),
+)
+
+# One row for each generating request that came with a good key. No foreign keys: what was used
+# stays when its key or its model goes.
+usage = Table(
+    "usage",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("time", BigInteger, nullable=False),  # of its arrival, in milliseconds since the epoch
+    Column("account", String(63), nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("model", String(255), nullable=False),  # full name; empty where none was found
+    Column("route", String(32), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("first_token_ms", BigInteger, nullable=True),  # null where none was generated
+    Column("duration_ms", BigInteger, nullable=False),
+    Index("ix_usage_time", "time"),
+    Index("ix_usage_account_time", "account", "time"),
+    Index("ix_usage_key_id_time", "key_id", "time"),
 )

@@ -29,6 +29,7 @@ from hanabi.engine.messages import (
     Tokenized,
     frame,
 )
+from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.tally import Discard, Tally
 from hanabi.errors import EngineCrashedError, HanabiError, UnavailableError
 from hanabi.generation.request import GenerationRequest
@@ -69,6 +70,7 @@ class EngineConnection(asyncio.Protocol):
         self._on_lost = on_lost
         self.closed = asyncio.Event()
         self.generations: dict[int, EngineGeneration] = {}
+        self.occupancy = Occupancy()
         self.idle = asyncio.Event()
         self.idle.set()
         self._loaded: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
@@ -253,6 +255,11 @@ class EngineConnection(asyncio.Protocol):
         """Count what was computed and hand each request its part; the rest is discarded."""
         self._tally.advance(self._counted, step.total)
         self._counted = step.total
+        self.occupancy = step.occupancy
+        for request_id in step.begun:
+            generation = self.generations.get(request_id)
+            if generation is not None and generation.began is None:
+                generation.began = asyncio.get_running_loop().time()
         for request_id, tokens in step.prefilled:
             generation = self.generations.get(request_id)
             if generation is not None:

@@ -9,6 +9,8 @@ from hanabi.engine.config import EngineConfig
 from hanabi.engine.connection import COMMAND, EngineConnection
 from hanabi.engine.generation import EngineGeneration
 from hanabi.engine.messages import Loaded
+from hanabi.engine.occupancy import Occupancy
+from hanabi.engine.tally import Tally
 from hanabi.errors import HanabiError, OverloadedError, UnavailableError
 from hanabi.generation.request import GenerationRequest
 from hanabi.generation.vocab import Vocab
@@ -32,12 +34,17 @@ class Engine:
     """
 
     def __init__(
-        self, path: Path, config: EngineConfig, command: tuple[str, ...] = COMMAND
+        self,
+        path: Path,
+        config: EngineConfig,
+        command: tuple[str, ...] = COMMAND,
+        tally: Tally | None = None,
     ) -> None:
-        """Take the weights and how to run them; nothing is started."""
+        """Take the weights, how to run them and where to count; nothing is started."""
         self._path = path
         self._config = config
         self._command = command
+        self.tally = Tally() if tally is None else tally
         self._connection: EngineConnection | None = None
         self._loaded: Loaded | None = None
         self._ready = asyncio.Event()
@@ -98,6 +105,11 @@ class Engine:
         """Requests that run or wait."""
         return len(self._connection.generations) if self._connection is not None else 0
 
+    @property
+    def occupancy(self) -> Occupancy:
+        """How full it is."""
+        return self._connection.occupancy if self._connection is not None else Occupancy()
+
     async def drained(self) -> None:
         """Wait until no request runs or waits; those of a process that dies have ended."""
         if self._connection is not None:
@@ -137,7 +149,7 @@ class Engine:
         while True:
             try:
                 connection, loaded = await EngineConnection.start(
-                    self._path, self._config, self._lose, self._command
+                    self._path, self._config, self.tally, self._lose, self._command
                 )
             except HanabiError as error:
                 if self.restarts:

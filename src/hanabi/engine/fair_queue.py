@@ -16,9 +16,9 @@ class FairQueue(Generic[T]):
         self._turns = 0
         self._last_turn: dict[str, int] = {}
 
-    def __bool__(self) -> bool:
-        """Whether anything waits."""
-        return bool(self._by_key)
+    def __len__(self) -> int:
+        """How many entries wait."""
+        return sum(map(len, self._by_key.values()))
 
     def __contains__(self, entry: T) -> bool:
         """Whether an entry waits."""

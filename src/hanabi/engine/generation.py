@@ -32,12 +32,15 @@ class EngineGeneration:
     Implements `hanabi.generation.backend.Generation`.
 
     Attributes:
-        prefilled: tokens of its prompts that the engine has computed. The connection counts them.
+        prefilled: tokens of its prompts that the engine has computed.
+        began: when its first prompt got a slot, by the event loop's clock; None before. The
+            connection sets both.
     """
 
     def __init__(self, request: GenerationRequest, canceller: Canceller, request_id: int) -> None:
         """Take the request, and whom to tell when it is cancelled."""
         self.prefilled = 0
+        self.began: float | None = None
         self._canceller = canceller
         self._request_id = request_id
         self._open = set(range(request.choices))
@@ -50,7 +53,7 @@ class EngineGeneration:
         for event in events:
             if isinstance(event, TokenEvent):
                 if event.choice not in self._open:
-                    self._drop([event])  # cancelled while the event was on its way
+                    self.discard(tokens_in((event,)))  # it was on its way at the cancel
                     continue
                 if event.finish is not None:
                     self._open.discard(event.choice)
@@ -67,7 +70,7 @@ class EngineGeneration:
 
     def cancel(self, choice: int | None = None) -> None:
         """Stop one choice, or all of them; no event of theirs is yielded any more."""
-        if choice is None:
+        if choice is None:  # what waits is not yielded, also where every choice has ended
             self._canceller.discard(tokens_in(self._events), "ended")
             self._events.clear()
         if not self._open or (choice is not None and choice not in self._open):
@@ -76,12 +79,16 @@ class EngineGeneration:
             self._open.clear()
         else:
             self._open.discard(choice)
-            dropped = [event for event in self._events if not _is_not_of(event, choice)]
-            self._drop(dropped)
-            self._events = [event for event in self._events if _is_not_of(event, choice)]
+            kept = [event for event in self._events if _is_not_of(event, choice)]
+            self.discard(tokens_in(self._events) - tokens_in(kept))
+            self._events = kept
         if self._error is None:
             self._canceller.cancel(self._request_id, choice if self._open else None)
         self._wake()
+
+    def discard(self, tokens: int) -> None:
+        """Count tokens that their choice generated after its stop string."""
+        self._canceller.discard(tokens, "stop")
 
     async def __aiter__(self) -> AsyncIterator[list[Event]]:
         """Yield all events since the last time; end when every choice has ended."""
@@ -101,6 +108,11 @@ class EngineGeneration:
         """Let the one who iterates go on."""
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
+
+
+def tokens_in(events: Iterable[Event]) -> int:
+    """The generated tokens that events tell of."""
+    return sum(isinstance(event, TokenEvent) and event.token is not None for event in events)
 
 
 def _is_not_of(event: Event, choice: int) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hanabi.engine.actions import Decode, Pass, Pause, Prefill, Resume, Start
 from hanabi.engine.messages import Computed
+from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Runner
 from hanabi.engine.scheduler import Scheduler
 from hanabi.engine.sequence import Prompt, Sequence
@@ -36,6 +37,7 @@ class EngineLoop:
         self._events: dict[int, list[Event]] = {}
         self._failures: dict[int, str] = {}
         self._prefilled: Counter[int] = Counter()
+        self._begun: list[int] = []
         self._prompt_tokens = 0
         self._generated_tokens = 0
 
@@ -64,6 +66,7 @@ class EngineLoop:
             for prefill in pass_.prefills:
                 if prefill.chunk.start == 0:
                     self._runner.trim(prefill.chunk.slot, 0)
+                    self._begun.append(prefill.prompt.request_id)
         return passes
 
     def run(self, pass_: Pass) -> None:
@@ -97,10 +100,20 @@ class EngineLoop:
         prefilled, self._prefilled = self._prefilled, Counter()
         return list(prefilled.items())
 
+    def begun(self) -> list[int]:
+        """The requests of which a prompt was planned for the first time since the last call."""
+        begun, self._begun = self._begun, []
+        return begun
+
     @property
     def total(self) -> Computed:
         """What has been computed so far; the events and `prefilled` tell of every token of it."""
         return Computed(self._prompt_tokens, self._generated_tokens)
+
+    @property
+    def occupancy(self) -> Occupancy:
+        """How much is under way."""
+        return self._scheduler.occupancy
 
     def _carry_out(self, change: Pause | Resume) -> None:
         """Save what a slot holds, or put back what was saved."""

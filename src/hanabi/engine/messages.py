@@ -7,6 +7,7 @@ a frame can hold nothing but data of these shapes.
 import msgspec
 
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.occupancy import Occupancy
 from hanabi.generation.events import Event
 from hanabi.generation.request import GenerationRequest
 from hanabi.generation.vocab import Vocab
@@ -89,12 +90,16 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
     Attributes:
         events: by request.
         prefilled: the tokens of a request's prompts that were computed, by request.
+        begun: requests of which a prompt has got a slot and is computed next.
         total: of this process so far, this step included.
+        occupancy: what is under way after it.
     """
 
     events: list[tuple[int, list[Event]]]
     prefilled: list[tuple[int, int]]
+    begun: list[int]
     total: Computed
+    occupancy: Occupancy
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

@@ -13,6 +13,7 @@ from hanabi.engine.connection import COMMAND
 from hanabi.engine.engine import Engine, queue_full
 from hanabi.engine.memory import Footprint, footprint_within, too_large
 from hanabi.engine.resident import Resident
+from hanabi.engine.tally import Tally
 from hanabi.errors import HanabiError
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ class EnginePool:
     Loads make room in the order in which they were asked for. A request for an engine that has
     been told to leave is a new load at the end of that order; so of two models that do not fit
     together neither starves, however busy the other is.
+
+    Attributes:
+        tallies: what was computed, by the weights; those stay that were unloaded.
     """
 
     def __init__(
@@ -38,6 +42,13 @@ class EnginePool:
         self._open: dict[Path, Resident] = {}
         self._residents: set[Resident] = set()  # the open ones, and those that are leaving
         self._turn = asyncio.Lock()
+        self.tallies: dict[Path, Tally] = {}
+
+    @property
+    def loaded(self) -> dict[Path, Engine]:
+        """The engines that have loaded their weights, those included that are leaving."""
+        residents = (each for each in self._residents if each.loading.done())
+        return {each.path: each.engine for each in residents if each.engine is not None}
 
     @asynccontextmanager
     async def lease(self, path: Path) -> AsyncIterator[Engine]:
@@ -116,7 +127,8 @@ class EnginePool:
                 await self._make_room(footprint.total)
                 resident.memory = footprint.total
             config = msgspec.structs.replace(self._config, cache_bytes=footprint.cache)
-            engine = resident.engine = Engine(resident.path, config, self._command)
+            tally = self.tallies.setdefault(resident.path, Tally())
+            engine = resident.engine = Engine(resident.path, config, self._command, tally)
             loaded = await engine.start()
             self._account(resident, Footprint(footprint.weights, loaded.cache_bytes))
         except BaseException:

@@ -34,6 +34,7 @@ from hanabi.engine.messages import (
     Tokenized,
     frame,
 )
+from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Runner
 
 Open = Callable[[Path, EngineConfig], tuple[Runner, Loaded]]
@@ -53,6 +54,7 @@ class EngineProcess:
         self._texts: queue.SimpleQueue[Tokenize] = queue.SimpleQueue()
         self._in_decode: frozenset[int] = frozenset()
         self._dropped: set[int] = set()
+        self._occupancy = Occupancy()
 
     def serve(self, open_model: Open) -> None:
         """Load what the first frame names and serve it until the socket closes."""
@@ -76,19 +78,22 @@ class EngineProcess:
         while True:
             if not self._take_commands(loop):
                 return
-            for pass_ in loop.plan():
+            passes = loop.plan()
+            self._send_events(loop)  # who has got a slot
+            for pass_ in passes:
                 self._in_decode = pass_.request_ids
                 loop.run(pass_)
                 self._in_decode = frozenset()
                 runner.resume()
                 self._send_events(loop)
-            self._send_events(loop)  # of a step that had nothing to decode
 
     def _send_events(self, loop: EngineLoop) -> None:
         """Tell the server what has happened, if anything has."""
-        events, prefilled = loop.events(), loop.prefilled()
-        if events or prefilled:
-            self._send(Step(events, prefilled, loop.total))
+        events, prefilled, begun = loop.events(), loop.prefilled(), loop.begun()
+        occupancy = loop.occupancy
+        if events or prefilled or begun or occupancy != self._occupancy:
+            self._occupancy = occupancy
+            self._send(Step(events, prefilled, begun, loop.total, occupancy))
         for request_id, reason in loop.failures():
             self._send(Failed(request_id, reason))
 
@@ -99,6 +104,8 @@ class EngineProcess:
         """
         while True:
             try:
+                if not loop.has_work:
+                    self._send_events(loop)  # that the last one was cancelled
                 command = self._commands.get(block=not loop.has_work)
             except queue.Empty:
                 return True

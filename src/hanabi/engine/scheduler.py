@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from hanabi.engine.actions import Decode, Move, Pass, Pause, Prefill, Resume, Start
 from hanabi.engine.fair_queue import FairQueue
+from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt, Sequence
 from hanabi.generation.request import GenerationRequest
@@ -80,6 +81,18 @@ class Scheduler:
     def has_work(self) -> bool:
         """Whether anything waits, is being computed or runs."""
         return bool(self._waiting or self._computing or self._sharing or self._running)
+
+    @property
+    def occupancy(self) -> Occupancy:
+        """How much is under way."""
+        siblings = sum(len(prompt.waiting) for prompt in self._sharing)
+        held = sum(prompt.computed for prompt in self._computing)
+        held += sum(sequence.position for sequence in self._running)
+        return Occupancy(
+            running=len(self._computing) + len(self._running),
+            waiting=len(self._waiting) + siblings,
+            held_tokens=held,
+        )
 
     def submit(self, request_id: int, request: GenerationRequest) -> None:
         """Queue every prompt of a request."""

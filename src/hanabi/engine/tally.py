@@ -7,9 +7,8 @@ from typing import Literal
 from hanabi.engine.messages import Computed
 
 Discard = Literal["stop", "ended"]
-"""Why a generated token is in no reply. `stop`: its choice had ended with a stop string while its
-request went on. `ended`: its request had ended before the engine heard of it, since its client had
-left or its last choice had ended with a stop string."""
+"""Why a generated token is in no reply. `stop`: its choice had ended with a stop string. `ended`:
+its whole request had, with its last choice's stop string or since its client had left."""
 
 
 @dataclass

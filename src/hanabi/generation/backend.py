@@ -12,7 +12,19 @@ from hanabi.generation.vocab import Vocab
 
 
 class Generation(Protocol):
-    """One request under way in a backend."""
+    """One request under way in a backend.
+
+    Attributes:
+        prefilled: tokens of its prompts that were computed so far.
+        began: when it had waited long enough and was computed, by the event loop's clock; None
+            before.
+    """
+
+    @property
+    def prefilled(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def began(self) -> float | None: ...  # noqa: D102 - told above
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
         """Yield all events since the last time, at least one; ends when every choice has ended.
@@ -27,6 +39,10 @@ class Generation(Protocol):
 
         No event of a cancelled choice is yielded any more.
         """
+        ...
+
+    def discard(self, tokens: int) -> None:
+        """Take note of tokens that were yielded after their choice's stop string."""
         ...
 
 

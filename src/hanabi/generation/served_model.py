@@ -34,9 +34,25 @@ class ServedModel(Protocol):
         ...
 
 
+class Asker(Protocol):
+    """Who asks for a model; a `TextRequest` says it as well as an account does.
+
+    Attributes:
+        account: the account's id.
+        models: full names of the only models that there are for the asker; None: all that there
+            are for the account.
+    """
+
+    @property
+    def account(self) -> str: ...  # noqa: D102 - told above
+
+    @property
+    def models(self) -> frozenset[str] | None: ...  # noqa: D102 - told above
+
+
 class Catalog(Protocol):
     """Finds served models by name."""
 
-    def find(self, name: str, account: str) -> ServedModel:
-        """The model that `name` means for `account`. Raises ModelNotFoundError."""
+    def find(self, name: str, asker: Asker) -> ServedModel:
+        """The model that `name` means for the asker. Raises ModelNotFoundError."""
         ...

@@ -24,7 +24,7 @@ class TextService:
         Every error of the request is raised here, before a header is sent. What can be refused
         without the model is refused before it is loaded.
         """
-        model = self._catalog.find(request.model, request.account)
+        model = self._catalog.find(request.model, request)
         style = style_in_use(request, model)
         prompts = len(request.source.prompts) if isinstance(request.source, Prompts) else 1
         check_choices(prompts, request.n)

@@ -52,6 +52,7 @@ class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
         overflow: what to do when prompt + max_tokens exceed the context.
         account: whose request it is.
         key: the id of the key that it came with.
+        models: full names of the only models that it may use; None: all that its account may.
     """
 
     model: str
@@ -68,6 +69,7 @@ class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
     overflow: Overflow = "truncate"
     account: str = ""
     key: str = ""
+    models: frozenset[str] | None = None
 
 
 class PreparedPrompt(msgspec.Struct, frozen=True):
@@ -163,8 +165,10 @@ class Timing(msgspec.Struct, frozen=True):
         started: the request was submitted.
         first_token: the first token of any choice arrived, or None.
         finished: the last choice ended, or None.
+        began: the wait for a slot was over, or None.
     """
 
     started: float
     first_token: float | None = None
     finished: float | None = None
+    began: float | None = None

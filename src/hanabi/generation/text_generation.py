@@ -54,9 +54,19 @@ class TextGeneration:
         return Usage(self._prompt_tokens, self._completion_tokens, self._cached_tokens)
 
     @property
+    def accounted(self) -> Usage:
+        """What the request is charged with: its usage, but of its prompts only what was read.
+
+        That is less than the whole prompts where it ended before they were computed. What the
+        backend computed after the end is not in it.
+        """
+        prompt_tokens = self._generation.prefilled + self._cached_tokens
+        return Usage(prompt_tokens, self._completion_tokens, self._cached_tokens)
+
+    @property
     def timing(self) -> Timing:
         """Times so far."""
-        return Timing(self._started, self._first_token, self._finished)
+        return Timing(self._started, self._first_token, self._finished, self._generation.began)
 
     async def __aiter__(self) -> AsyncIterator[list[TextEvent]]:
         """Yield the text events of each step, at least one; end when every choice has ended.
@@ -104,7 +114,9 @@ class TextGeneration:
         """Count a token and give it to its choice; end the choice where its text ended."""
         choice = self._choices[event.choice]
         if choice.finished:
-            return None  # it was generated before the backend heard of the stop string
+            # It was generated before the backend heard of the stop string.
+            self._generation.discard(int(event.token is not None))
+            return None
         if event.token is not None:
             self._completion_tokens += 1
             if self._first_token is None:

@@ -144,6 +144,16 @@ class ErrorBody(Struct, frozen=True, kw_only=True, omit_defaults=True):
     param: str | UnsetType | None = UNSET
 
 
+class NoRouteReply(Struct, frozen=True):
+    """The body of a reply at an address where nothing is, or that has no such method.
+
+    Attributes:
+        detail: the reason phrase of the status.
+    """
+
+    detail: str
+
+
 class ErrorReply(Struct, frozen=True, kw_only=True):
     """The body of every reply whose status is 400 or more."""
 

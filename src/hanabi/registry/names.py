@@ -22,14 +22,17 @@ class ModelName(msgspec.Struct, frozen=True, order=True):
     def __post_init__(self) -> None:
         """Check both ids; raises InvalidRequestError that states the rule and the value."""
         for kind, given in (("account", self.account), ("model", self.model)):
-            if not _ID.fullmatch(given):
-                raise InvalidRequestError(
-                    f"{kind} id must be {ID_RULE}: {quoted(given)}", param="model"
-                )
+            check_id(kind, given, param="model")
 
     def __str__(self) -> str:
         """The full name."""
         return f"accounts/{self.account}/models/{self.model}"
+
+
+def check_id(kind: str, given: str, *, param: str) -> None:
+    """Check the id of an account or a model. Raises InvalidRequestError that states the rule."""
+    if not _ID.fullmatch(given):
+        raise InvalidRequestError(f"{kind} id must be {ID_RULE}: {quoted(given)}", param=param)
 
 
 def parse_name(text: str) -> ModelName:

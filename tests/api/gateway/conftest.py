@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hanabi.api.auth import Account
+from hanabi.accounts.account import Account
 from hanabi.database.connection import open_database
 from hanabi.registry.registry import Registry
 from hanabi.registry.upload import Uploads
@@ -12,6 +12,13 @@ ACCOUNTS = {
     "admin": Account("fireworks", "1", admin=True),
     "alice": Account("alice", "2", admin=False),
     "bob": Account("bob", "3", admin=False),
+    # A key of alice's for two models, one of them a public one of another account.
+    "reader": Account(
+        "alice",
+        "4",
+        admin=False,
+        models=frozenset({"accounts/alice/models/private", "accounts/bob/models/public"}),
+    ),
 }
 
 

@@ -116,6 +116,39 @@ def test_a_private_model_is_not_there_for_others(ask, create):
     assert listed["bob"]["totalSize"] == 1
 
 
+def test_a_key_with_a_list_of_models_sees_these_and_changes_none(ask, create):
+    create("private")
+    create("other", public=True)
+    bobs = "/v1/accounts/bob/models"
+    for model_id in ("public", "secret"):
+        body = {"modelId": model_id, "model": {"public": model_id == "public"}}
+        assert ask("POST", bobs, body, who="bob").status == 200
+    assert ask("GET", f"{MODELS}/private", who="reader").status == 200
+    assert ask("GET", f"{bobs}/public", who="reader").status == 200
+    missing = ask("GET", f"{MODELS}/missing", who="reader")
+    for path in (f"{MODELS}/other", f"{bobs}/secret"):
+        for method in ("GET", "DELETE"):
+            reply = ask(method, path, who="reader")
+            assert (reply.status, reply.body) == (404, missing.body)
+    listed = [ask("GET", path, who="reader").json for path in (MODELS, bobs)]
+    assert [[m["name"][-7:] for m in page["models"]] for page in listed] == [
+        ["private"],
+        ["/public"],
+    ]
+    assert [page["totalSize"] for page in listed] == [1, 1]
+    for method, path, body in [
+        ("POST", MODELS, {"modelId": "new"}),
+        ("POST", MODELS, {"modelId": "other"}),
+        ("DELETE", f"{MODELS}/private", None),
+        ("POST", f"{MODELS}/private:getUploadEndpoint", {"filenameToSize": {}}),
+        ("GET", f"{MODELS}/missing:validateUpload", None),
+    ]:
+        reply = ask(method, path, body, who="reader")
+        assert (reply.status, reply.json["code"]) == (403, 7)
+        assert "for the use of some models" in reply.json["message"]
+    assert ask("GET", MODELS).json["totalSize"] == 2
+
+
 def test_delete(ask, create, deleted):
     create("m")
     assert ask("DELETE", f"{MODELS}/m").json == {}

@@ -5,6 +5,7 @@ from hanabi.api.gateway.models import AccountModels
 from hanabi.api.gateway.uploads import UPLOAD_PATH, ModelUploads
 from hanabi.api.prefixes import under_prefixes
 from hanabi.api.route import ApiRoute
+from hanabi.api.usage import AccountUsage
 from hanabi.protocol.gateway import (
     CreateModelRequest,
     Empty,
@@ -14,6 +15,7 @@ from hanabi.protocol.gateway import (
     UploadEndpointRequest,
     UploadEndpoints,
 )
+from hanabi.protocol.usage import UsageQuery, UsageReply
 
 _MODELS = "/accounts/{account}/models"
 _MODEL = f"{_MODELS}/{{model}}"
@@ -76,6 +78,15 @@ def gateway_routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
             endpoint=models.delete,
             summary="Delete a model once its running requests have ended.",
             reply=Empty,
+            gateway=True,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=under_prefixes("/accounts/{account}/usage"),
+            endpoint=AccountUsage(dependencies.database, dependencies.now).get,
+            summary="Sum up what an account has used, by day, model or key.",
+            query=UsageQuery,
+            reply=UsageReply,
             gateway=True,
         ),
         # Open, and yet not: the token in the path is 256 random bits that only the model's account

@@ -1,9 +1,8 @@
 """A model of the registry as the gateway shows it."""
 
-from datetime import UTC, datetime
-
 from msgspec import UNSET
 
+from hanabi.api.rfc3339 import shown_time
 from hanabi.protocol.gateway import GatewayConversationConfig, GatewayModel, GatewayStatus
 from hanabi.registry.manifest import ConversationConfig
 from hanabi.registry.model import StoredModel
@@ -18,7 +17,7 @@ def shown_model(model: StoredModel) -> GatewayModel:
         name=str(model.name),
         display_name=model.details.display_name,
         description=model.details.description,
-        create_time=datetime.fromtimestamp(model.created, UTC).isoformat().replace("+00:00", "Z"),
+        create_time=shown_time(model.created),
         state=model.state,
         status=GatewayStatus(
             code="OK" if ready else "FAILED_PRECONDITION", message="" if ready else _AWAITED

@@ -70,11 +70,12 @@ const routeBox = ([path, ...aliases], method, operation) => {
     const codes = aliases.flatMap((alias, i) => (i ? [", ", element("code", alias)] : [element("code", alias)]));
     box.append(element("p", "Also as: ", ...codes));
   }
-  const body = operation.requestBody?.content["application/json"].schema;
+  const body = operation.requestBody?.content["application/json"]?.schema;
   if (body) box.append(element("p", "Body: ", ...describe(body)));
   const replies = Object.entries(operation.responses["200"].content ?? {});
   for (const [kind, reply] of replies) {
-    box.append(element("p", `Reply, ${kind}: `, ...describe(reply.schema)));
+    const schema = reply.itemSchema?.properties.data.anyOf.at(-1).contentSchema ?? reply.schema;
+    box.append(element("p", `Reply, ${kind}: `, ...describe(schema)));
   }
   return box;
 };

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -5,16 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanabi.machine import available_cores, memory_limit
-from hanabi.settings import (
-    OPTIONS,
-    Settings,
-    SettingsError,
-    load_settings,
-    parse_size,
-)
+from hanabi.settings import OPTIONS, Settings, SettingsError, load_settings
 
 
-def test_the_defaults():
+def test_the_defaults(monkeypatch):
+    monkeypatch.setattr("sys.stderr", io.StringIO())
     settings = load_settings({}, {})
     assert settings.home.is_absolute()
     assert settings.home.name == "hanabi"
@@ -22,6 +18,12 @@ def test_the_defaults():
         home=settings.home,
         host="127.0.0.1",
         port=8000,
+        uds=None,
+        tls_cert=None,
+        tls_key=None,
+        trusted_proxies=(),
+        allowed_hosts=(),
+        cors_origins=(),
         threads=available_cores(),
         poll=50,
         memory=memory_limit() * 3 // 4,
@@ -33,13 +35,15 @@ def test_the_defaults():
         body_limit=16 * 2**20,
         drain_timeout=30.0,
         log_level="info",
+        log_format="json",
+        log_prompts=False,
         database=None,
     )
 
 
 def test_every_field_has_its_option():
     assert tuple(option.name for option in OPTIONS) == Settings.__struct_fields__
-    option = OPTIONS[6]
+    option = next(option for option in OPTIONS if option.name == "kv_memory")
     assert (option.flag, option.variable) == ("--kv-memory", "HANABI_KV_MEMORY")
 
 
@@ -52,6 +56,13 @@ TEXTS = {
     "home": ("/tmp/h", Path("/tmp/h")),  # noqa: S108 - only a path's text
     "host": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - nothing listens in this test
     "port": ("0", 0),
+    "uds": ("/run/h.sock", Path("/run/h.sock")),
+    "trusted_proxies": ("10.0.0.1, fd00::/8,unix", ("10.0.0.1/32", "fd00::/8", "unix")),
+    "allowed_hosts": ("Models.example, [::1],10.0.0.7", ("models.example", "[::1]", "10.0.0.7")),
+    "cors_origins": (
+        "http://localhost:3000, https://Example.com",
+        ("http://localhost:3000", "https://example.com"),
+    ),
     "threads": ("3", 3),
     "poll": ("100", 100),
     "memory": ("2G", 2**31),
@@ -63,6 +74,8 @@ TEXTS = {
     "body_limit": ("1K", 1024),
     "drain_timeout": ("0.5", 0.5),
     "log_level": ("DEBUG", "debug"),
+    "log_format": ("json", "json"),
+    "log_prompts": ("Yes", True),
     "database": ("postgresql://db/hanabi", "postgresql://db/hanabi"),
 }
 
@@ -107,6 +120,16 @@ def test_a_home_below_the_users_own(monkeypatch):
         ("drain_timeout", "nan", "seconds"),
         ("log_level", "loud", "one of debug, info, warning, error: 'loud'"),
         ("host", "", "an address: ''"),
+        ("log_format", "xml", "one of console, json: 'xml'"),
+        ("log_prompts", "maybe", "yes or no: 'maybe'"),
+        ("trusted_proxies", "10.0.0.1,me", "addresses and networks with commas"),
+        ("trusted_proxies", ",", "addresses and networks with commas"),
+        ("allowed_hosts", "models.example:8000", "names or addresses of hosts, without ports"),
+        ("allowed_hosts", "*", "names or addresses of hosts"),
+        ("allowed_hosts", "a,,b", "names or addresses of hosts"),
+        ("cors_origins", "example.com", "origins such as https://example.com"),
+        ("cors_origins", "https://example.com/", "origins such as https://example.com"),
+        ("cors_origins", "*,https://example.com", "origins such as https://example.com"),
         ("home", "", "a folder: ''"),
         ("home", "a\0b", "a folder"),
     ],
@@ -121,12 +144,19 @@ def test_a_bad_value_names_its_source_the_limit_and_the_value(name, text, limit)
             load_settings({}, {f"HANABI_{name.upper()}": text})
 
 
-@given(st.integers(0, 2**20), st.sampled_from("KMGT"), st.sampled_from(["", "B", "iB", "ib"]))
-def test_sizes(number, unit, suffix):
-    value = number * 1024 ** (1 + "KMGT".index(unit))
-    assert parse_size(f"{number}{unit}{suffix}") == value
-    assert parse_size(f"{number} {unit.lower()}{suffix}") == value
-    assert parse_size(str(number)) == number
+@pytest.mark.parametrize("name", ["tls_cert", "tls_key"])
+def test_a_certificate_and_its_key_go_together(name):
+    both = {"tls_cert": "/c.pem", "tls_key": "/k.pem"}
+    assert load_settings(both, {}).tls_cert == Path("/c.pem")
+    with pytest.raises(SettingsError, match="both or not at all"):
+        load_settings({name: both[name]}, {})
+
+
+def test_log_lines_are_for_people_on_a_terminal(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert load_settings({}, {}).log_format == "console"
 
 
 @given(st.dictionaries(st.sampled_from([option.name for option in OPTIONS]), st.text()))
