@@ -8,7 +8,9 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +20,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hanabi.accounts.key_file import ensure_local_key
 from hanabi.accounts.keys import Keys
+from hanabi.accounts.limiter import Limiter
+from hanabi.accounts.usage_sums import month_tokens
+from hanabi.accounts.usage_writer import UsageWriter
+from hanabi.api.accounting import Accounting
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
-from hanabi.api.models import ListedModel
 from hanabi.api.routes import build_app
+from hanabi.catalog import ModelCatalog
 from hanabi.database.connection import open_database
+from hanabi.engine.config import EngineConfig
+from hanabi.engine.pool import EnginePool
 from hanabi.generation.defaults import ModelDefaults
 from hanabi.generation.events import Event, FinishReason, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
+from hanabi.generation.served_model import Asker
 from hanabi.generation.service import TextService
 from hanabi.generation.vocab import Vocab
 from hanabi.listening import listen
+from hanabi.registry.registry import Registry
+from hanabi.registry.upload import Uploads
 from hanabi.server import Server
 from hanabi.styles.chatml import ChatML
+from hanabi.styles.template.processes import TemplateProcesses
 from workload import CHAT_MODEL
 
 WORDS = (b" the", b" a", b" small", b" harbour", b" was", b" quiet", b",", b" and")
@@ -45,6 +57,11 @@ class MockGeneration:
         """Take the request: one prompt, one choice."""
         self._tokens = request.max_tokens
         self._cancelled = False
+        self.prefilled = sum(map(len, request.prompts))
+        self.began: float | None = None
+
+    def discard(self, tokens: int) -> None:
+        """Nobody counts here."""
 
     def cancel(self, choice: int | None = None) -> None:
         """Stop."""
@@ -84,35 +101,43 @@ class MockModel:
     style = ChatML()
     defaults = ModelDefaults()
 
-    async def backend(self) -> MockBackend:
+    @asynccontextmanager
+    async def backend(self) -> AsyncIterator[MockBackend]:
         """The mock."""
-        return MockBackend()
+        yield MockBackend()
 
 
 class MockCatalog:
-    """Finds the one model. Implements `Catalog` and `Listing`."""
+    """Finds the one model. Implements `Catalog`."""
 
-    def find(self, name: str, account: str) -> MockModel:
+    def find(self, name: str, asker: Asker) -> MockModel:
         """Whatever is asked for."""
-        del name, account
+        del name, asker
         return MockModel()
-
-    def list_models(self, account: str) -> Sequence[ListedModel]:
-        """The one model."""
-        del account
-        return [ListedModel(CHAT_MODEL, 1, "fireworks")]
 
 
 def api(home: Path) -> tuple[ASGIApp, str]:
     """The real API over the mock, and a key that opens it."""
-    keys = Keys(open_database(home))
+    database = open_database(home)
+    registry = Registry(home, database)
+    keys = Keys(database)
     catalog = MockCatalog()
+    metrics = Metrics(CollectorRegistry())
+    pool = EnginePool(EngineConfig(threads=1, poll=0, cache_bytes=0), memory=0)  # loads nothing
+    stored = ModelCatalog(registry, pool, TemplateProcesses())
+    usage = UsageWriter(database)
+    limiter = Limiter(lambda key: month_tokens(database, key, time.time()))
     dependencies = Dependencies(
         service=TextService(catalog),
         catalog=catalog,
-        listing=catalog,
+        listing=stored,
+        registry=registry,
+        uploads=Uploads(home, database),
+        delete_model=stored.delete,
         keys=keys,
-        metrics=Metrics(CollectorRegistry()),
+        database=database,
+        accounting=Accounting(metrics, usage, limiter),
+        metrics=metrics,
         drain=Drain(),
     )
     return build_app(dependencies), ensure_local_key(keys, home).text

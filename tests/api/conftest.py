@@ -34,6 +34,7 @@ from hanabi.generation.vocab import Vocab
 from hanabi.sampling.params import SamplingParams
 
 KEY = "hanabi-test-key"
+ADMIN_KEY = f"{KEY}-admin"
 MODEL = "accounts/fireworks/models/fake"
 ID = "5b6d0f0e-3c1a-4c58-9a63-0f6f2b7c9d11"
 FOREVER = object()
@@ -115,7 +116,11 @@ class FakeUsage(list):
 
 class FakeKeys:
     def authenticate(self, key):
-        return Account("tester", "key-1", admin=False) if key == KEY else None
+        accounts = {
+            KEY: Account("tester", "key-1", admin=False),
+            ADMIN_KEY: Account("tester", "key-2", admin=True),
+        }
+        return accounts.get(key)
 
 
 class FakeBackend:
@@ -187,6 +192,10 @@ class Api:
     app: object
     service: FakeService
     dependencies: Dependencies
+
+    def metrics(self):
+        """GET /metrics, as an admin."""
+        return self.call("GET", "/metrics", key=ADMIN_KEY)
 
     def call(self, method, path, body=None, *, key=KEY, headers=()):
         path, _, query = path.partition("?")

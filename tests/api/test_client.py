@@ -77,7 +77,7 @@ def test_who_left_is_counted(api, serve, forever, key):
     assert api.service.left_start.wait(5)
     line = 'hanabi_requests_total{model="",route="completions",status="499"} 1.0'
     deadline = time.monotonic() + 5
-    while line not in api.call("GET", "/metrics").body.decode():
+    while line not in api.metrics().body.decode():
         assert time.monotonic() < deadline, "the departure was not counted"
 
 

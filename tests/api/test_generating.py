@@ -114,6 +114,6 @@ def test_a_generation_that_fails_is_cancelled_and_counted(api):
     api.service.steps = [RuntimeError("x")]
     assert api.completion().status == 500
     assert api.service.generation.cancelled.is_set()
-    text = api.call("GET", "/metrics").body.decode()
+    text = api.metrics().body.decode()
     labels = f'model="{MODEL}",route="completions",status="500"'
     assert f"hanabi_requests_total{{{labels}}} 1.0" in text

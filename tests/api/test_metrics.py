@@ -4,13 +4,19 @@ from hanabi.generation.text import TextEvent
 MODEL = "accounts/fireworks/models/fake"
 
 
+def test_metrics_are_for_admins(api):
+    reply = api.call("GET", "/metrics")
+    assert reply.status == 403
+    assert "only an admin's API key" in reply.error["message"]
+
+
 def test_requests_tokens_and_times(api):
     api.completion()
     api.completion(stream=True)
     api.completion(n=0)
     api.service.steps = ModelNotFoundError()
     api.chat(model="made-up-by-the-client")
-    reply = api.call("GET", "/metrics")
+    reply = api.metrics()
     assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     text = reply.body.decode()
     for line in (
@@ -33,7 +39,7 @@ def test_requests_tokens_and_times(api):
 def test_an_engine_that_dies_in_a_stream_is_counted(api):
     api.service.steps = [[TextEvent(0, "Hi")], EngineCrashedError("gone")]
     assert api.completion(stream=True).status == 200
-    text = api.call("GET", "/metrics").body.decode()
+    text = api.metrics().body.decode()
     assert f'hanabi_requests_total{{model="{MODEL}",route="completions",status="503"}} 1.0' in text
 
 
@@ -42,5 +48,5 @@ def test_only_the_gaps_between_steps_are_inter_token_times(api):
         [TextEvent(0, "", (7,), finish_reason="stop")]
     ]
     api.completion()
-    text = api.call("GET", "/metrics").body.decode()
+    text = api.metrics().body.decode()
     assert f'hanabi_inter_token_seconds_count{{model="{MODEL}"}} 4.0' in text

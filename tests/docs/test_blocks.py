@@ -36,7 +36,10 @@ REPLY_OF = {
 def run(live, tmp_path):
     def run(block):
         command = block.text.replace(ADDRESS, live.url).replace(KEY, live.key)
-        environment = os.environ | {"HANABI_HOME": str(live.home)}
+        environment = os.environ | {
+            "HANABI_HOME": str(live.home),
+            "FIREWORKS_API_BASE": f"{live.url}/inference/v1",
+        }
         done = subprocess.run(
             [*RUNNERS[block.info], command],
             cwd=tmp_path,

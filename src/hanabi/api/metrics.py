@@ -9,7 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hanabi.api.auth import account_of
 from hanabi.api.outcome import status_of
+from hanabi.errors import PermissionDeniedError
 from hanabi.generation.service import TextGeneration
 from hanabi.generation.text import TextEvent
 
@@ -78,8 +80,12 @@ class Metrics:
         """A context in which one request is answered; it is counted when the context ends."""
         return Measured(self, route)
 
-    async def endpoint(self, _request: Request) -> Response:
-        """GET /metrics."""
+    async def endpoint(self, request: Request) -> Response:
+        """GET /metrics, for admins: it tells of the models of every account."""
+        if not account_of(request.scope).admin:
+            raise PermissionDeniedError(
+                "Metrics tell of every account, so only an admin's API key may read them"
+            )
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE)
 
 

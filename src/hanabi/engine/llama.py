@@ -53,6 +53,10 @@ def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]
     return runner, loaded
 
 
+INFINITE = np.uint16(0x7C00)
+"""The exponent bits of a 16-bit float; all of them are set in NaN and in the infinities."""
+
+
 class LlamaRunner:
     """A model and its context. Implements `hanabi.engine.runner.Runner`."""
 
@@ -138,6 +142,18 @@ class LlamaRunner:
 
     def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
         """Make a slot hold what `save` gave."""
+        self._context.load_sequence(slot, state)
+
+    def scrub(self, slot: int) -> None:
+        """Zero the NaN and infinite values of a slot; see Runner.
+
+        By way of its saved state: the cache's 16-bit floats, between whole numbers that are too
+        small to have the bits of such a float. Where they were not, the library would refuse the
+        state, and the process be replaced.
+        """
+        state = self._context.save_sequence(slot)
+        halves = state[: state.size // 2 * 2].view(np.uint16)
+        halves[halves & INFINITE == INFINITE] = 0
         self._context.load_sequence(slot, state)
 
     def trim(self, slot: int, length: int) -> None:

@@ -218,6 +218,8 @@ class EngineLoop:
     def _fail(self, prompt: Prompt, error: LogitsError) -> None:
         """End a prompt's whole request with an error; its neighbours go on."""
         self._failures[prompt.request_id] = error.message
+        for slot in self._scheduler.slots_of(prompt.request_id):
+            self._runner.scrub(slot)
         self.cancel(prompt.request_id)
 
     def _tell(self, prompt: Prompt, event: Event) -> None:

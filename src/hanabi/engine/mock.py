@@ -106,6 +106,9 @@ class MockRunner:
         """Make a slot hold what `save` gave."""
         self._held[slot] = state.view(np.int32).tolist()
 
+    def scrub(self, slot: int) -> None:
+        """Nothing to do: what a slot holds are tokens."""
+
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
         del self._held[slot][length:]

@@ -75,6 +75,14 @@ class Runner(Protocol):
         """Make a slot hold what `save` gave, to the last bit."""
         ...
 
+    def scrub(self, slot: int) -> None:
+        """Take what is no finite number out of all that a slot holds.
+
+        Trimmed positions are masked, not erased: their weight is 0, and 0 x NaN is NaN. So who
+        gets the slot next would get NaN, though no position of it is his.
+        """
+        ...
+
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
         ...

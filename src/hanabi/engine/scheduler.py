@@ -124,6 +124,15 @@ class Scheduler:
                         starts.append(start)
         return starts
 
+    def slots_of(self, request_id: int) -> list[int]:
+        """The slots that a request's prompts and sequences hold."""
+        prompts = self._prompts.get(request_id, [])
+        holders: list[Prompt | Sequence] = [
+            *prompts,
+            *(one for prompt in prompts for one in prompt.running),
+        ]
+        return [holder.slot for holder in holders if holder.slot is not None]
+
     def rebalance(self) -> list[Pause | Resume]:
         """Hand out slots to what waits, by turns of the keys; to be carried out in this order."""
         changes: list[Pause | Resume] = []
