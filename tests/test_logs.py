@@ -66,9 +66,9 @@ def test_the_level_and_what_is_no_news(out):
     set_up_logs("json", "info", out)
     logging.getLogger("hanabi").debug("no")
     logging.getLogger("alembic.runtime").info("no")
-    logging.getLogger("uvicorn.error").info("yes", extra={"color_message": "no"})
+    logging.getLogger("another.library").info("yes", extra={"color_message": "no"})
     (line,) = map(json.loads, out.getvalue().splitlines())
-    assert (line["event"], line["logger"]) == ("yes", "uvicorn.error")
+    assert (line["event"], line["logger"]) == ("yes", "another.library")
     assert "color_message" not in line
 
 

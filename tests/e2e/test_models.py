@@ -160,7 +160,7 @@ def kill_while_sending(server, api, path, text):
     """PUT half of a file, wait until some of it is on disk, and kill the server."""
     address = (api.http.base_url.host, api.http.base_url.port)
     with socket.create_connection(address, PATIENCE) as connection:
-        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(text)}\r\n\r\n"
+        head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n\r\n"
         connection.sendall(head.encode() + text[: len(text) // 2])
         deadline = time.monotonic() + PATIENCE
         parts = server.home / "uploads"
