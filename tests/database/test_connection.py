@@ -1,4 +1,5 @@
 import os
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -133,6 +134,24 @@ def test_servers_that_start_at_once_migrate_once(opened, tmp_path, url):
         current = MigrationContext.configure(connection).get_current_revision()
     folder = Path(database_module.__file__).parent / "migrations" / "versions"
     assert current == max(path.name for path in folder.glob("0*.py"))[:4]
+
+
+def test_the_switch_to_the_log_is_tried_again(monkeypatch):
+    """SQLite does not wait where two want the whole file at once: it tells one of them at once."""
+    tries = []
+
+    class Cursor:
+        def execute(self, statement):
+            tries.append(statement)
+            if len(tries) < 3:
+                raise sqlite3.OperationalError("database is locked")
+
+    database_module._use_wal(Cursor())
+    assert tries == ["PRAGMA journal_mode = WAL"] * 3
+    tries.clear()
+    monkeypatch.setattr(database_module, "_BUSY_MS", -1)
+    with pytest.raises(sqlite3.OperationalError):
+        database_module._use_wal(Cursor())
 
 
 def test_a_reader_is_not_stopped_by_a_writer(opened, tmp_path):
