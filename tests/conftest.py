@@ -1,10 +1,11 @@
-"""The databases that tests of all folders run on."""
+"""What tests of all folders run on: databases, and a model that loads in milliseconds."""
 
 import os
 
 import pytest
 
 from . import postgres
+from .tiny_llama import write_tiny_llama
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def new_url(request):
     if request.param == "sqlite":
         return lambda: None
     return request.getfixturevalue("postgresql").new_url
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A model of random weights, in one file."""
+    return write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")

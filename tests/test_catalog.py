@@ -1,8 +1,6 @@
 """Which models an account finds, under which names, and what a deletion leaves."""
 
 import asyncio
-import importlib.util
-from pathlib import Path
 
 import pytest
 
@@ -31,15 +29,6 @@ class Pool:
 
     async def unload(self, path):
         self.unloaded.append(path)
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    path = Path(__file__).resolve().parent / "tiny_llama.py"
-    spec = importlib.util.spec_from_file_location("tiny_llama", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")
 
 
 @pytest.fixture

@@ -1,6 +1,4 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,15 +8,6 @@ from hanabi.cli.progress import byte_progress
 
 PIRATE = "accounts/fireworks/models/pirate"
 ALIAS = "accounts/fireworks/models/llama-v2-7b-chat"
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    path = Path(__file__).resolve().parents[1] / "tiny_llama.py"
-    spec = importlib.util.spec_from_file_location("tiny_llama", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")
 
 
 @pytest.fixture

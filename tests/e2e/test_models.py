@@ -1,13 +1,11 @@
 """Models come and go while the server runs: over HTTP, on the command line, through a kill -9."""
 
 import asyncio
-import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -21,16 +19,6 @@ MODELS = "/v1/accounts/fireworks/models"
 FLAGS = ("--slots", "2", "--context", "256")
 PADDED = 8 << 20
 """Bytes of an upload that takes a few reads."""
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    """A model of random weights that loads in milliseconds."""
-    path = Path(__file__).resolve().parents[1] / "tiny_llama.py"
-    spec = importlib.util.spec_from_file_location("tiny_llama", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")
 
 
 def name(model_id):

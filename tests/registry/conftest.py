@@ -8,12 +8,6 @@ from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no 
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    """A model that loads, in one file."""
-    return write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf")
-
-
-@pytest.fixture(scope="session")
 def other_weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     return write_tiny_llama(folder / "other.gguf", seed=1, context_length=256)

@@ -1,6 +1,3 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from hanabi.accounts.account import Account
@@ -30,13 +27,9 @@ class Keys:
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory):
+def weights(weights):
     """The bytes of a model that loads."""
-    path = Path(__file__).resolve().parents[2] / "tiny_llama.py"
-    spec = importlib.util.spec_from_file_location("tiny_llama", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_tiny_llama(tmp_path_factory.mktemp("weights") / "tiny.gguf").read_bytes()
+    return weights.read_bytes()
 
 
 @pytest.fixture
