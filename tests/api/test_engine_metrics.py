@@ -8,7 +8,10 @@ from hanabi.engine.tally import Tally
 
 
 def test_the_tallies_are_told_by_their_weights():
-    tallies = {Path("models/a.gguf"): Tally(5, 7, 2, Counter(stop=3)), Path("b.gguf"): Tally(1)}
+    tallies = {
+        Path("models/a.gguf"): Tally(5, 7, 2, Counter(stop=3), 128, 4, 6),
+        Path("b.gguf"): Tally(1),
+    }
     registry = CollectorRegistry()
     registry.register(EngineCollector(lambda: tallies))
     text = generate_latest(registry).decode()
@@ -18,6 +21,9 @@ def test_the_tallies_are_told_by_their_weights():
         'hanabi_engine_discarded_prompt_tokens_total{weights="a.gguf"} 2.0',
         'hanabi_engine_discarded_tokens_total{reason="stop",weights="a.gguf"} 3.0',
         'hanabi_engine_discarded_tokens_total{reason="ended",weights="a.gguf"} 0.0',
+        'hanabi_engine_cached_prompt_tokens_total{weights="a.gguf"} 128.0',
+        'hanabi_prefix_cache_prompts_total{outcome="hit",weights="a.gguf"} 4.0',
+        'hanabi_prefix_cache_prompts_total{outcome="miss",weights="a.gguf"} 6.0',
         'hanabi_engine_prompt_tokens_total{weights="b.gguf"} 1.0',
     ):
         assert line in text

@@ -24,6 +24,7 @@ def test_requests_tokens_and_times(api):
         'hanabi_requests_total{model="",route="completions",status="400"} 1.0',
         'hanabi_requests_total{model="",route="chat/completions",status="404"} 1.0',
         f'hanabi_prompt_tokens_total{{model="{MODEL}"}} 6.0',
+        f'hanabi_cached_prompt_tokens_total{{model="{MODEL}"}} 4.0',
         f'hanabi_completion_tokens_total{{model="{MODEL}"}} 4.0',
         f'hanabi_time_to_first_token_seconds_count{{model="{MODEL}"}} 2.0',
         f'hanabi_time_to_first_token_seconds_sum{{model="{MODEL}"}} 0.5',

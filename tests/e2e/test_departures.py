@@ -13,19 +13,22 @@ CLIENTS = 200
 ANSWERED_WITHIN = 5
 """Seconds. What the clients asked for is half an hour's work for the machine."""
 
+LEAVES_AFTER = 1.5
+"""Seconds. 200 requests need a share of it on an idle machine; on a busy one some more."""
+
 ENDLESS = {"prompt": "Once upon a time", "max_tokens": 10_000, "ignore_eos": True}
 NEIGHBOUR = {"prompt": "Say this is a test", "max_tokens": 40, "temperature": 0}
 
 
 async def hang_up(api, *, stream):
-    """Ask for 10,000 tokens and leave after half a second."""
+    """Ask for 10,000 tokens and leave after a while in which the request has surely come."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(LEAVES_AFTER):
             if stream:
                 await api.chunks(**ENDLESS)
             else:
                 await api.ask(**ENDLESS)
-            pytest.fail("10,000 tokens came within half a second")
+            pytest.fail("10,000 tokens came before the client left")
 
 
 async def test_200_clients_hang_up(start_server):

@@ -44,10 +44,11 @@ class Canceller:
 
 def test_a_process_reports_totals_and_a_new_one_begins_at_zero():
     tally = Tally()
-    tally.advance(Computed(), Computed(5, 2))
-    tally.advance(Computed(5, 2), Computed(7, 2))
-    tally.advance(Computed(), Computed(1, 1))
+    tally.advance(Computed(), Computed(5, 2, 64, 1, 2))
+    tally.advance(Computed(5, 2, 64, 1, 2), Computed(7, 2, 192, 2, 2))
+    tally.advance(Computed(), Computed(1, 1, 0, 0, 1))
     assert (tally.prompt_tokens, tally.generated_tokens) == (8, 3)
+    assert (tally.cached_tokens, tally.cache_hits, tally.cache_misses) == (192, 2, 3)
 
 
 def test_what_waits_at_a_cancel_is_discarded():
@@ -102,7 +103,7 @@ def test_the_loop_tells_of_every_token_that_it_counts(requests, slots, aborted):
     for number, (lengths, n, max_tokens, _) in enumerate(requests):
         prompts = [tuple(range(length)) for length in lengths]
         loop.submit(number, request(*prompts, n=n, max_tokens=max_tokens))
-    prefilled, generated, step = {}, 0, 0
+    prefilled, cached, generated, step = {}, {}, 0, 0
     while loop.has_work:
         for number, (*_, cancel_at) in enumerate(requests):
             if step == cancel_at:
@@ -111,17 +112,26 @@ def test_the_loop_tells_of_every_token_that_it_counts(requests, slots, aborted):
         for pass_ in loop.plan():
             loop.run(pass_)
             runner.aborted = False
-            generated += sum(tokens_in(events) for _, events in loop.events())
+            for number, events in loop.events():
+                generated += tokens_in(events)
+                cached[number] = cached.get(number, 0) + cached_in(events)
             for number, tokens in loop.prefilled():
                 prefilled[number] = prefilled.get(number, 0) + tokens
         generated += sum(tokens_in(events) for _, events in loop.events())
         step += 1
-    assert loop.total == Computed(sum(prefilled.values()), generated)
+    total = loop.total
+    assert (total.prompt_tokens, total.generated_tokens) == (sum(prefilled.values()), generated)
+    assert total.cached_tokens == sum(cached.values())
     for number, (lengths, *_, cancel_at) in enumerate(requests):
         if cancel_at is None:
-            assert prefilled[number] == sum(lengths)  # each prompt once, whatever n is
+            # Each prompt once, whatever n is.
+            assert prefilled[number] + cached.get(number, 0) == sum(lengths)
         else:
             assert prefilled.get(number, 0) <= sum(lengths)
+
+
+def cached_in(events):
+    return sum(event.cached for event in events if isinstance(event, PromptEvent))
 
 
 async def used(generation, *, leave_after):

@@ -13,9 +13,9 @@ from hanabi.engine.tally import Discard, Tally
 class EngineCollector(Collector):
     """Reads the tallies of the engines whenever somebody asks for the metrics.
 
-    With no request under way the engines' tokens are those of usage and the discarded ones, to the
-    last token; see `Tally`. The label `weights` is the name of the weights' file: of a stored
-    model, its digest.
+    With no request under way the engines' tokens are those of usage, without the cached ones, and
+    the discarded ones, to the last token; see `Tally`. The label `weights` is the name of the
+    weights' file: of a stored model, its digest.
     """
 
     def __init__(self, tallies: Callable[[], Mapping[Path, Tally]]) -> None:
@@ -40,10 +40,23 @@ class EngineCollector(Collector):
             "Generated tokens that no reply got.",
             labels=("weights", "reason"),
         )
+        cached = CounterMetricFamily(
+            "hanabi_engine_cached_prompt_tokens",
+            "Prompt tokens that the prefix cache held.",
+            labels=("weights",),
+        )
+        looked_up = CounterMetricFamily(
+            "hanabi_prefix_cache_prompts",
+            "Prompts by whether the prefix cache held a beginning of them.",
+            labels=("weights", "outcome"),
+        )
         for path, tally in self._tallies().items():
             prompt.add_metric((path.name,), tally.prompt_tokens)
             generated.add_metric((path.name,), tally.generated_tokens)
             discarded_prompt.add_metric((path.name,), tally.discarded_prompt_tokens)
+            cached.add_metric((path.name,), tally.cached_tokens)
+            looked_up.add_metric((path.name, "hit"), tally.cache_hits)
+            looked_up.add_metric((path.name, "miss"), tally.cache_misses)
             for reason in get_args(Discard):
                 discarded.add_metric((path.name, reason), tally.discarded[reason])
-        yield from (prompt, generated, discarded_prompt, discarded)
+        yield from (prompt, generated, discarded_prompt, discarded, cached, looked_up)

@@ -44,6 +44,12 @@ class Metrics:
         self.prompt_tokens = Counter(
             "hanabi_prompt_tokens", "Prompt tokens.", ("model",), registry=registry
         )
+        self.cached_tokens = Counter(
+            "hanabi_cached_prompt_tokens",
+            "Prompt tokens that were taken from the prefix cache.",
+            ("model",),
+            registry=registry,
+        )
         self.completion_tokens = Counter(
             "hanabi_completion_tokens", "Generated tokens.", ("model",), registry=registry
         )
@@ -132,6 +138,7 @@ class Measured:
         if generation is not None:
             usage, timing = generation.accounted, generation.timing
             metrics.prompt_tokens.labels(model).inc(usage.prompt_tokens)
+            metrics.cached_tokens.labels(model).inc(usage.cached_tokens)
             metrics.completion_tokens.labels(model).inc(usage.completion_tokens)
             if timing.began is not None:
                 metrics.queue.labels(model).observe(timing.began - timing.started)

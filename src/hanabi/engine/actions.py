@@ -32,11 +32,30 @@ class Resume(NamedTuple):
     slot: int
 
 
-class Move(NamedTuple):
-    """A running sequence changes its slot; `target` then holds what `source` held."""
+class Copy(NamedTuple):
+    """`target` is to hold what `source` holds.
+
+    Attributes:
+        source: a slot.
+        target: another one.
+        kept: the tokens that are wanted of it, where the rest is not: the source is cut back to
+            them first. None leaves it as it is.
+    """
 
     source: int
     target: int
+    kept: int | None = None
+
+
+class Begin(NamedTuple):
+    """A prompt's computation begins on `slot`, behind `prompt.cached` tokens that `source` holds.
+
+    Where the two differ the source is copied first. The slot is then cut back to those tokens.
+    """
+
+    prompt: Prompt
+    source: int
+    slot: int
 
 
 class Decode(NamedTuple):
@@ -81,3 +100,11 @@ class Pass:
         return frozenset(decode.sequence.prompt.request_id for decode in self.decodes) | frozenset(
             prefill.prompt.request_id for prefill in self.prefills
         )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A step: prompts begin, in this order, and then decodes are computed, in theirs."""
+
+    begins: list[Begin]
+    passes: list[Pass]

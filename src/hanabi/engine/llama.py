@@ -19,9 +19,9 @@ CHUNK = 64
 """The most tokens of one prompt in a decode.
 
 Logits do not depend on where a prompt is cut, as long as no piece is a single token; so this is
-about speed alone: on two cores 64 run at 0.9 of the speed of 256, and running streams wait for
-them a quarter as long. A scored piece wants a row of logits for each token, a float for each entry
-of the vocabulary: 64 rows of 262,144 are 64 MiB.
+about speed, and about the prefix cache, which reuses whole pieces only: on two cores 64 run at 0.9
+of the speed of 256, and running streams wait for them a quarter as long. A scored piece wants a row
+of logits for each token, a float for each entry of the vocabulary: 64 rows of 262,144 are 64 MiB.
 """
 
 SPACE = "▁".encode()
@@ -92,6 +92,7 @@ class LlamaRunner:
             # off those of HF transformers, against 0.017 without it, at the same speed.
             flash_attention=False,
         )
+        self.can_cut = not (self._model.is_recurrent or self._model.is_hybrid)
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)

@@ -1,17 +1,17 @@
 """The engine's loop: schedule, decode, sample, tell. One step serves every running sequence."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hanabi.engine.actions import Decode, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.actions import Begin, Copy, Decode, Pass, Pause, Prefill, Resume, Start
 from hanabi.engine.messages import Computed
 from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Runner
 from hanabi.engine.scheduler import Scheduler
 from hanabi.engine.sequence import Prompt, Sequence
+from hanabi.engine.slots import Slots
 from hanabi.generation.events import Event, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.logits_error import LogitsError
@@ -26,8 +26,10 @@ class EngineLoop:
     def __init__(self, runner: Runner, *, token_budget: int) -> None:
         """Take the model to run and the most tokens in one decode."""
         self._runner = runner
+        # No prompt has a piece that is longer than the context: nothing is reused then.
+        piece = runner.max_chunk if runner.can_cut else runner.context_length + 1
         self._scheduler = Scheduler(
-            slots=runner.slots,
+            slots=Slots(runner.slots, piece=piece),
             context_length=runner.context_length,
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
@@ -40,6 +42,8 @@ class EngineLoop:
         self._begun: list[int] = []
         self._prompt_tokens = 0
         self._generated_tokens = 0
+        self._cached_tokens = 0
+        self._hits = self._misses = 0
 
     @property
     def has_work(self) -> bool:
@@ -58,16 +62,15 @@ class EngineLoop:
         """Start what can start and lay out the next step, whose slots are then fit for it."""
         for change in self._scheduler.rebalance():
             self._carry_out(change)
-        self._run_starts(self._scheduler.admit())
-        for source, target in self._scheduler.compact():
-            self._runner.copy(source, target)
-        passes = self._scheduler.plan()
-        for pass_ in passes:
-            for prefill in pass_.prefills:
-                if prefill.chunk.start == 0:
-                    self._runner.trim(prefill.chunk.slot, 0)
-                    self._begun.append(prefill.prompt.request_id)
-        return passes
+        for start in self._scheduler.admit():
+            self._carry_out(start)
+        self._run_starts()
+        for copy in self._scheduler.compact():
+            self._carry_out(copy)
+        plan = self._scheduler.plan()
+        for begin in plan.begins:
+            self._begin(begin)
+        return plan.passes
 
     def run(self, pass_: Pass) -> None:
         """Decode one pass of a plan; each is run once, in order."""
@@ -108,23 +111,45 @@ class EngineLoop:
     @property
     def total(self) -> Computed:
         """What has been computed so far; the events and `prefilled` tell of every token of it."""
-        return Computed(self._prompt_tokens, self._generated_tokens)
+        return Computed(
+            self._prompt_tokens,
+            self._generated_tokens,
+            self._cached_tokens,
+            self._hits,
+            self._misses,
+        )
 
     @property
     def occupancy(self) -> Occupancy:
         """How much is under way."""
         return self._scheduler.occupancy
 
-    def _carry_out(self, change: Pause | Resume) -> None:
-        """Save what a slot holds, or put back what was saved."""
-        sequence, slot = change
-        if isinstance(change, Pause):
-            sequence.saved = self._runner.save(slot)
-        elif sequence.saved is not None:
-            self._runner.restore(slot, sequence.saved)
-            sequence.saved = None
-            if not sequence.generated:  # it inherited its sibling's prompt
-                self._starts.append(Start(sequence, slot, slot))
+    def _carry_out(self, change: Pause | Resume | Copy | Start) -> None:
+        """Change what slots hold, and note who starts."""
+        match change:
+            case Copy(source, target, kept):
+                if kept is not None:
+                    self._runner.trim(source, kept)
+                self._runner.copy(source, target)
+            case Pause(sequence, slot):
+                sequence.saved = self._runner.save(slot)
+            case Resume(sequence, slot):
+                if sequence.saved is None:
+                    raise AssertionError
+                self._runner.restore(slot, sequence.saved)
+                sequence.saved = None
+                if not sequence.generated:  # it inherited its sibling's prompt
+                    self._starts.append(Start(sequence, slot, slot))
+            case Start():
+                self._starts.append(change)
+
+    def _begin(self, begin: Begin) -> None:
+        """Make a slot ready for a prompt: it holds what is reused of others, and nothing else."""
+        prompt, source, slot = begin
+        if source != slot:
+            self._runner.copy(source, slot)
+        self._runner.trim(slot, prompt.cached)
+        self._begun.append(prompt.request_id)
 
     def _roll_back(self, pass_: Pass) -> None:
         """Forget what an aborted decode may have stored: the next plan computes it again."""
@@ -147,7 +172,7 @@ class EngineLoop:
             return
         for sequence, sampled in zip(sequences, drawn, strict=True):
             self._take(sequence, sampled.token, sampled.row)
-        self._run_starts(())
+        self._run_starts()
 
     def _take_prefills(self, prefills: list[Prefill], logits: NDArray[np.float32]) -> None:
         """Note computed pieces of prompts; start the first sequence of each complete one."""
@@ -166,19 +191,27 @@ class EngineLoop:
                     continue
             start = self._scheduler.computed(prefill)
             if start is not None:
-                self._tell(prompt, PromptEvent(prompt.index, 0, tuple(prompt.rows)))
+                self._count_reuse(prompt)
+                self._tell(prompt, PromptEvent(prompt.index, prompt.cached, tuple(prompt.rows)))
                 prompt.rows = []
                 prompt.logits = rows[-1]
-                self._run_starts((start,))
+                self._starts.append(start)
+                self._run_starts()
                 # The view dies with the next decode: what still waits needs its own copy.
                 prompt.logits = prompt.logits.copy() if prompt.waiting else None
 
-    def _run_starts(self, starts: Iterable[Start]) -> None:
+    def _count_reuse(self, prompt: Prompt) -> None:
+        """Count what a complete prompt took from others; a scored one could not take anything."""
+        self._cached_tokens += prompt.cached
+        if not prompt.is_scored:
+            self._hits += prompt.cached > 0
+            self._misses += prompt.cached == 0
+
+    def _run_starts(self) -> None:
         """Begin sequences, each with a token drawn from its prompt's logits.
 
         A sequence may end at once and pass its slot on: then the sibling begins here as well.
         """
-        self._starts.extend(starts)
         while self._starts:
             sequence, source, slot = self._starts.popleft()
             if sequence.slot != slot:
@@ -220,6 +253,7 @@ class EngineLoop:
         self._failures[prompt.request_id] = error.message
         for slot in self._scheduler.slots_of(prompt.request_id):
             self._runner.scrub(slot)
+            self._scheduler.forget(slot)
         self.cancel(prompt.request_id)
 
     def _tell(self, prompt: Prompt, event: Event) -> None:

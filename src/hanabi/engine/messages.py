@@ -78,10 +78,16 @@ class Computed(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         prompt_tokens: tokens of prompts.
         generated_tokens: tokens that were drawn, end tokens included.
+        cached_tokens: tokens of prompts that were not computed, since the prefix cache held them.
+        cache_hits: complete prompts that found a beginning of theirs in it.
+        cache_misses: complete prompts that found none.
     """
 
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    cached_tokens: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):

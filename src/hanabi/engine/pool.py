@@ -46,8 +46,11 @@ class EnginePool:
 
     @property
     def loaded(self) -> dict[Path, Engine]:
-        """The engines that have loaded their weights, those included that are leaving."""
-        residents = (each for each in self._residents if each.loading.done())
+        """The engines that have loaded their weights, those included that are leaving.
+
+        For any thread: the copy is made in one step.
+        """
+        residents = (each for each in tuple(self._residents) if each.loading.done())
         return {each.path: each.engine for each in residents if each.engine is not None}
 
     @asynccontextmanager

@@ -34,6 +34,7 @@ class Runner(Protocol):
         context_length: tokens a stream can hold.
         max_outputs: the most rows of logits that one decode can give.
         max_chunk: the most tokens of one slot in one decode.
+        can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
     """
 
     @property
@@ -50,6 +51,9 @@ class Runner(Protocol):
 
     @property
     def max_chunk(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def can_cut(self) -> bool: ...  # noqa: D102 - told above
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS. Safe from any thread."""

@@ -7,6 +7,9 @@ only chunks of equal length share a decode: so the arithmetic of a prompt is the
 among neighbours, to the last bit (llama.cpp cuts a decode into passes of as many tokens from each
 sequence as the shortest has left, and rounds a pass of one token differently than a longer one).
 
+A slot that is given back keeps what it holds, for prompts that begin with the same tokens: see
+`slots` for which slot is given out, `computing` for what of a prompt need not be computed.
+
 When a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free
 slots with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
 prompt: so `n` may exceed the slots, and the prompt is computed once.
@@ -20,26 +23,24 @@ saved, and goes on to the last bit as it would have when its key's turn comes.
 """
 
 from collections import Counter, deque
-from heapq import heappop, heappush
-from typing import NamedTuple
 
-from hanabi.engine.actions import Decode, Move, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.actions import Copy, Pause, Plan, Prefill, Resume, Start
+from hanabi.engine.computing import Computing
 from hanabi.engine.fair_queue import FairQueue
+from hanabi.engine.layout import Work, lay_out, slot_of
 from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt, Sequence
+from hanabi.engine.slots import Slots
 from hanabi.generation.request import GenerationRequest
 
 UNEVEN = 2
 """Slots that a key must have more than another one before it has to give one up: with less, giving
 one up would only turn the two about."""
 
-
-class _Work(NamedTuple):
-    """A chunk and whose it is."""
-
-    chunk: Chunk
-    owner: Sequence | Prompt
+PATIENCE = 3
+"""Steps for which a gap between slots is left to be filled by who comes next. One costs part of a
+step in each of them, and a move as much as a few steps; a client's next request takes about one."""
 
 
 class Scheduler:
@@ -48,7 +49,7 @@ class Scheduler:
     def __init__(
         self,
         *,
-        slots: int,
+        slots: Slots,
         context_length: int,
         token_budget: int,
         max_outputs: int,
@@ -57,22 +58,25 @@ class Scheduler:
         """Take the limits.
 
         Args:
-            slots: sequences that can hold a KV stream at once.
+            slots: the KV streams, none of them in use.
             context_length: tokens that a slot holds.
             token_budget: tokens of prompts in one step; a single chunk may be more.
             max_outputs: logits rows in one decode; a scored chunk wants one for each token.
             max_chunk: tokens of one slot in one decode.
         """
-        if max_outputs < max(slots, max_chunk):
+        if max_outputs < max(slots.count, max_chunk):
             message = "a decode must have a row of logits for every slot, or token of a chunk"
             raise ValueError(message)
         self._context_length = context_length
-        self._token_budget = token_budget
-        self._max_outputs = max_outputs
-        self._max_chunk = max_chunk
-        self._free = list(range(slots))  # a heap: the lowest comes first, which keeps slots dense
+        self._slots = slots
         self._waiting: FairQueue[Prompt | Sequence] = FairQueue()
-        self._computing: list[Prompt] = []
+        self._computing = Computing(
+            self._slots,
+            token_budget=token_budget,
+            max_outputs=max_outputs,
+            max_chunk=max_chunk,
+        )
+        self._gap_age = 0
         self._sharing: deque[Prompt] = deque()
         self._running: list[Sequence] = []
         self._prompts: dict[int, list[Prompt]] = {}
@@ -133,86 +137,83 @@ class Scheduler:
         ]
         return [holder.slot for holder in holders if holder.slot is not None]
 
-    def rebalance(self) -> list[Pause | Resume]:
+    def forget(self, slot: int) -> None:
+        """Use nothing of what a slot holds for other prompts."""
+        self._slots.forget(slot)
+
+    def rebalance(self) -> list[Pause | Resume | Copy]:
         """Hand out slots to what waits, by turns of the keys; to be carried out in this order."""
-        changes: list[Pause | Resume] = []
+        changes: list[Pause | Resume | Copy] = []
         while self._waiting:
             held = self._held()
             key = self._waiting.next_key(held)
-            if not self._free:
+            if not self._slots:
                 victim = self._victim(key, held)
                 if victim is None:
                     break
                 changes.append(self._pause(victim))
             entry = self._waiting.pop(key)
-            slot = heappop(self._free)
             if isinstance(entry, Sequence):
-                changes.append(self._resume(entry, slot))
+                slot, copies = self._slots.take()
+                changes.extend([*copies, self._resume(entry, slot)])
             else:
-                entry.slot = slot
+                entry.slot, copies = self._slots.take(self._computing.match(entry))
+                changes.extend(copies)
                 self._computing.append(entry)
         return changes
 
-    def admit(self) -> list[Start]:
+    def admit(self) -> list[Start | Copy]:
         """Hand out the slots that nobody waits for, to sequences of computed prompts."""
-        starts = []
-        while self._free and self._sharing:
+        changes: list[Start | Copy] = []
+        while self._slots and self._sharing:
             prompt = self._sharing[0]
-            source = _slot_of(prompt.running[0])
-            starts.append(self._start(prompt, source, heappop(self._free)))
+            slot, copies = self._slots.take()
+            start = self._start(prompt, slot_of(prompt.running[0]), slot)
+            changes.extend([*copies, start])
             self._sharing.rotate(-1)
-        return starts
+        return changes
 
-    def compact(self) -> list[Move]:
-        """Move running sequences from the highest slots into gaps below them.
+    def compact(self) -> list[Copy]:
+        """Move running sequences from the highest slots into gaps that have stayed below them.
 
         Gaps cost a pass through the weights in every step; a move copies one sequence's cache,
         once. While prompts wait there are no gaps, since they take every free slot.
         """
-        moves = []
-        by_slot = sorted(self._running, key=_slot_of)
-        while by_slot and self._free and self._free[0] < _slot_of(by_slot[-1]):
+        gaps = self._slots.gaps
+        self._gap_age = self._gap_age + 1 if gaps else 0
+        if self._gap_age <= PATIENCE:
+            return []
+        copies: list[Copy] = []
+        by_slot = sorted(self._running, key=slot_of)
+        for gap in gaps:
+            if not by_slot or slot_of(by_slot[-1]) < gap:
+                break
             sequence = by_slot.pop()
-            move = Move(_slot_of(sequence), heappop(self._free))
-            heappush(self._free, move.source)
-            sequence.slot = move.target
-            moves.append(move)
-        return moves
+            source = slot_of(sequence)
+            copies.extend([*self._slots.take_this(gap), Copy(source, gap)])
+            self._slots.hold(gap, sequence.prompt.account, sequence.prompt.tokens)
+            self._slots.give_back(source)
+            sequence.slot = gap
+        return copies
 
-    def plan(self) -> list[Pass]:
+    def plan(self) -> Plan:
         """Lay out the next step."""
+        begins, prefills = self._computing.plan()
         decodes = [
-            _Work(Chunk(_slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
+            Work(Chunk(slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
             for sequence in self._running
         ]
-        return [_laid_out(works) for works in [decodes, *self._prefill_groups()] if works]
-
-    def _prefill_groups(self) -> list[list[_Work]]:
-        """The pieces of prompts in this step, those of each decode together."""
-        groups: dict[int, list[list[_Work]]] = {}
-        tokens = self._token_budget
-        for prompt in self._by_turns():
-            size = min(prompt.remaining, self._max_chunk)
-            if size > tokens < self._token_budget:
-                break
-            tokens -= size
-            start = prompt.computed
-            wanted = size if prompt.is_scored else int(size == prompt.remaining)
-            chunk = Chunk(_slot_of(prompt), start, prompt.tokens[start : start + size], wanted)
-            of_this_size = groups.setdefault(size, [[]])
-            outputs = sum(work.chunk.outputs for work in of_this_size[-1])
-            if outputs + wanted > self._max_outputs:
-                of_this_size.append([])
-            of_this_size[-1].append(_Work(chunk, prompt))
-        return [works for of_one_size in groups.values() for works in of_one_size]
+        return Plan(begins, [lay_out(works) for works in [decodes, *prefills] if works])
 
     def computed(self, prefill: Prefill) -> Start | None:
         """Note a decoded piece; its first sequence's start when the prompt is complete."""
         prompt = prefill.prompt
+        slot = slot_of(prompt)
         prompt.computed += len(prefill.chunk.tokens)
+        if len(prefill.chunk.tokens) == self._slots.piece:
+            self._slots.grow(slot, prefill.chunk.tokens)
         if not prefill.final:
             return None
-        slot = _slot_of(prompt)
         self._computing.remove(prompt)
         prompt.slot = None
         self._sharing.append(prompt)
@@ -243,7 +244,7 @@ class Scheduler:
         must_keep = not prompt.running or not self._waiting
         if prompt.waiting and must_keep:
             return self._start(prompt, slot, slot)
-        heappush(self._free, slot)
+        self._slots.give_back(slot)
         self._forget_if_done(prompt)
         return None
 
@@ -267,7 +268,7 @@ class Scheduler:
 
     def _pause(self, sequence: Sequence) -> Pause:
         """Take a running sequence's slot; it goes on before what else its key waits for."""
-        prompt, slot = sequence.prompt, _slot_of(sequence)
+        prompt, slot = sequence.prompt, slot_of(sequence)
         prompt.running.remove(sequence)
         prompt.paused.append(sequence)
         self._running.remove(sequence)
@@ -275,7 +276,7 @@ class Scheduler:
         if prompt.waiting and not prompt.running:
             self._sharing.remove(prompt)  # nothing is left that its siblings could be copied from
         sequence.slot = None
-        heappush(self._free, slot)
+        self._slots.give_back(slot)
         return Pause(sequence, slot)
 
     def _bequeath(self, sequence: Sequence) -> None:
@@ -295,22 +296,15 @@ class Scheduler:
         if prompt.waiting and prompt not in self._sharing:
             self._sharing.append(prompt)
         sequence.slot = slot
+        self._slots.hold(slot, prompt.account, prompt.tokens)
         return Resume(sequence, slot)
-
-    def _by_turns(self) -> list[Prompt]:
-        """The prompts under computation, in order of arrival: the first of each key, the second."""
-        seen: Counter[str] = Counter()
-        ranks = []
-        for prompt in self._computing:
-            ranks.append(seen[prompt.key])
-            seen[prompt.key] += 1
-        order = sorted(range(len(ranks)), key=ranks.__getitem__)
-        return [self._computing[index] for index in order]
 
     def _start(self, prompt: Prompt, source: int, slot: int) -> Start:
         """Move the next waiting sequence of a computed prompt onto a slot."""
         sequence = prompt.waiting.popleft()
         sequence.slot = slot
+        if slot != source:
+            self._slots.hold(slot, prompt.account, prompt.tokens)
         prompt.running.append(sequence)
         self._running.append(sequence)
         if not prompt.waiting:
@@ -325,7 +319,7 @@ class Scheduler:
             return
         if prompt.slot is not None:
             self._computing.remove(prompt)
-            heappush(self._free, prompt.slot)
+            self._slots.give_back(prompt.slot)
             prompt.slot = None
         elif prompt in self._waiting:
             self._waiting.remove(prompt.key, prompt)
@@ -334,30 +328,3 @@ class Scheduler:
             siblings.remove(prompt)
             if not siblings:
                 del self._prompts[prompt.request_id]
-
-
-def _slot_of(holder: Sequence | Prompt) -> int:
-    """The slot of what runs or is being computed, and therefore has one."""
-    if holder.slot is None:
-        raise AssertionError
-    return holder.slot
-
-
-def _laid_out(works: list[_Work]) -> Pass:
-    """A decode of chunks in their final order, with the rows in which their logits come back."""
-    works.sort(key=_slot_of_work)
-    laid_out = Pass([work.chunk for work in works], [], [])
-    row = 0
-    for chunk, owner in works:
-        if isinstance(owner, Sequence):
-            laid_out.decodes.append(Decode(owner, chunk, row))
-        else:
-            final = len(chunk.tokens) == owner.remaining
-            laid_out.prefills.append(Prefill(owner, chunk, row, final))
-        row += chunk.outputs
-    return laid_out
-
-
-def _slot_of_work(work: _Work) -> int:
-    """The order of a batch."""
-    return work.chunk.slot

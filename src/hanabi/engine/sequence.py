@@ -64,6 +64,10 @@ class Prompt:
         running: its sequences that generate.
         paused: its sequences that gave their slot to another key and wait for one.
         slot: the KV stream in which the prompt is being computed, else None.
+        begun: whether its slot holds nothing but its own tokens, if any.
+        cached: how many of its tokens were taken from other prompts, and not computed.
+        leader: the prompt that it waits for, since that one is computing what both begin with.
+        shared: how many tokens that is.
         computed: how many of its tokens the slot holds.
         rows: logprob rows of the tokens computed so far, when asked for.
         logits: the row after its last token, float32 [vocab], once computed and while
@@ -78,6 +82,10 @@ class Prompt:
     running: list[Sequence] = field(default_factory=list)
     paused: list[Sequence] = field(default_factory=list)
     slot: int | None = None
+    begun: bool = False
+    cached: int = 0
+    leader: "Prompt | None" = None
+    shared: int = 0
     computed: int = 0
     rows: list[Row] = field(default_factory=list)
     logits: NDArray[np.float32] | None = None
@@ -96,6 +104,17 @@ class Prompt:
     def key(self) -> str:
         """The key that it was asked for with."""
         return self.request.key
+
+    @property
+    def account(self) -> str:
+        """Whose it is: what is computed for one account serves no other."""
+        return self.request.account
+
+    @property
+    def waits_for_leader(self) -> bool:
+        """Whether what it begins with is still being computed for another prompt."""
+        leader = self.leader
+        return leader is not None and leader.slot is not None and leader.computed < self.shared
 
     @property
     def remaining(self) -> int:

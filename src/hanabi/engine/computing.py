@@ -1,0 +1,139 @@
+"""The prompts under computation: which pieces of them a step computes, and which it need not.
+
+What another prompt of the account began with as well, and slots still hold, is taken from there.
+What is just being computed for another one is waited for, so that of many prompts with one
+beginning, arriving at once, the first computes it for all.
+
+The pieces of a prompt are always the same: `max_chunk` of its tokens at a time, from the first, and
+the rest. Only whole pieces are taken from others, and never the last one. So what is computed is
+computed as it would have been without them, to the last bit.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hanabi.engine.actions import Begin
+from hanabi.engine.layout import Work, slot_of
+from hanabi.engine.prefix_tree import Match
+from hanabi.engine.runner import Chunk
+from hanabi.engine.sequence import Prompt
+from hanabi.engine.slots import NOTHING, Slots
+
+
+class Computing:
+    """The prompts that have a slot and are not complete, in order of arrival."""
+
+    def __init__(
+        self, slots: Slots, *, token_budget: int, max_outputs: int, max_chunk: int
+    ) -> None:
+        """Take the slots and the limits, which are those of the Scheduler."""
+        self._slots = slots
+        self._token_budget = token_budget
+        self._max_outputs = max_outputs
+        self._max_chunk = max_chunk
+        self._prompts: list[Prompt] = []
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self._prompts)
+
+    def __iter__(self) -> Iterator[Prompt]:
+        """Each of them."""
+        return iter(self._prompts)
+
+    def append(self, prompt: Prompt) -> None:
+        """Add a prompt, which has a slot."""
+        self._prompts.append(prompt)
+
+    def remove(self, prompt: Prompt) -> None:
+        """Take a prompt out, complete or not."""
+        self._prompts.remove(prompt)
+
+    def match(self, prompt: Prompt) -> Match:
+        """What slots hold of a prompt, as far as it may use it.
+
+        A scored prompt wants the logits of each of its tokens, so it has to be computed.
+        """
+        if prompt.is_scored:
+            return NOTHING
+        return self._slots.match(prompt.account, prompt.tokens)
+
+    def plan(self) -> tuple[list[Begin], list[list[Work]]]:
+        """The prompts that begin in this step, and its pieces, those of each decode together."""
+        begins: list[Begin] = []
+        works: list[Work] = []
+        ahead: list[Prompt] = []
+        tokens = self._token_budget
+        for prompt in self._by_turns():
+            match = self._look_up(prompt, ahead)
+            if prompt.waits_for_leader:
+                continue
+            ahead.append(prompt)  # whoever waits leads nobody, so that no two wait for each other
+            start = max(match.length, prompt.computed)
+            size = min(len(prompt.tokens) - start, self._max_chunk)
+            if size > tokens < self._token_budget:
+                break
+            tokens -= size
+            if not prompt.begun:
+                begins.append(self._begin(prompt, match))
+            rest = prompt.remaining - size
+            wanted = size if prompt.is_scored else int(not rest)
+            chunk = Chunk(slot_of(prompt), start, prompt.tokens[start : start + size], wanted)
+            works.append(Work(chunk, prompt))
+        return begins, self._grouped(works)
+
+    def _by_turns(self) -> list[Prompt]:
+        """All of them, in order of arrival: the first of each key, the second."""
+        seen: Counter[str] = Counter()
+        ranks = []
+        for prompt in self._prompts:
+            ranks.append(seen[prompt.key])
+            seen[prompt.key] += 1
+        order = sorted(range(len(ranks)), key=ranks.__getitem__)
+        return [self._prompts[index] for index in order]
+
+    def _look_up(self, prompt: Prompt, ahead: list[Prompt]) -> Match:
+        """What a prompt that may begin finds held; who of those ahead has more is its leader."""
+        if prompt.begun or prompt.waits_for_leader:
+            return NOTHING
+        match = self.match(prompt)
+        prompt.leader, prompt.shared = None, match.length
+        if not prompt.is_scored:
+            for other in ahead:
+                shared = self._shared(prompt, other, prompt.shared)
+                if shared > prompt.shared:
+                    prompt.leader, prompt.shared = other, shared
+        return match
+
+    def _shared(self, prompt: Prompt, other: Prompt, known: int) -> int:
+        """How many tokens `prompt` could take from `other`, if more than the `known` ones."""
+        if other.account != prompt.account:
+            return 0
+        length, piece = 0, known + self._slots.piece
+        while length + piece < len(prompt.tokens):
+            its = other.tokens[length : length + piece]
+            if len(its) < piece or prompt.tokens[length : length + piece] != its:
+                break
+            length, piece = length + piece, self._slots.piece
+        return length
+
+    def _begin(self, prompt: Prompt, match: Match) -> Begin:
+        """Let a prompt begin behind what was found."""
+        slot = slot_of(prompt)
+        source = slot if slot in match.slots else min(match.slots, default=slot)
+        self._slots.hold(slot, prompt.account, prompt.tokens[: match.length])
+        prompt.begun = True
+        prompt.leader = None
+        prompt.computed = prompt.cached = match.length
+        return Begin(prompt, source, slot)
+
+    def _grouped(self, works: list[Work]) -> list[list[Work]]:
+        """Those of equal length together, as far as the rows of logits of a decode allow."""
+        groups: dict[int, list[list[Work]]] = {}
+        for work in works:
+            of_this_size = groups.setdefault(len(work.chunk.tokens), [[]])
+            outputs = sum(each.chunk.outputs for each in of_this_size[-1])
+            if outputs + work.chunk.outputs > self._max_outputs:
+                of_this_size.append([])
+            of_this_size[-1].append(work)
+        return [works for of_one_size in groups.values() for works in of_one_size]

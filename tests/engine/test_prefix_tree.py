@@ -1,0 +1,93 @@
+"""The radix tree against lists: what each slot holds, written down and compared one by one."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from hanabi.engine.prefix_tree import Match, PrefixTree
+
+PIECE = 3
+SLOTS = 4
+accounts = st.sampled_from("ab")
+# Two ids and few pieces, so that prompts share beginnings, and part in the middle of a piece.
+prompts = st.lists(st.integers(0, 1), max_size=14).map(tuple)
+slots = st.integers(0, SLOTS - 1)
+
+
+def whole(tokens):
+    return tokens[: len(tokens) // PIECE * PIECE]
+
+
+class AgainstLists(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.tree = PrefixTree(PIECE)
+        self.held = {}
+
+    @rule(slot=slots, account=accounts, tokens=prompts)
+    def hold(self, slot, account, tokens):
+        self.tree.hold(slot, account, tokens)
+        self.held[slot] = account, whole(tokens)
+
+    @rule(slot=slots, piece=st.tuples(*[st.integers(0, 1)] * PIECE))
+    def grow(self, slot, piece):
+        if slot in self.held:
+            account, tokens = self.held[slot]
+            self.tree.grow(slot, piece)
+            self.held[slot] = account, tokens + piece
+
+    @rule(slot=slots)
+    def forget(self, slot):
+        self.tree.forget(slot)
+        self.held.pop(slot, None)
+
+    @rule(source_and_target=st.tuples(slots, slots))
+    def copy(self, source_and_target):
+        source, target = source_and_target
+        if source != target and source in self.held:
+            self.tree.copy(source, target)
+            self.held[target] = self.held[source]
+
+    @rule(account=accounts, tokens=prompts)
+    def match(self, account, tokens):
+        best = Match()
+        for length in range(PIECE, len(tokens), PIECE):
+            holders = frozenset(
+                slot
+                for slot, (whose, its) in self.held.items()
+                if whose == account and its[:length] == tokens[:length]
+            )
+            if holders:
+                best = Match(length, holders)
+        assert self.tree.match(account, tokens) == best
+
+    @invariant()
+    def lengths_and_what_others_hold_too(self):
+        for slot in range(SLOTS):
+            account, tokens = self.held.get(slot, ("", ()))
+            assert self.tree.length(slot) == len(tokens)
+            others = [held for other, held in self.held.items() if other != slot]
+            assert self.tree.is_covered(slot) == (
+                not tokens
+                or any(whose == account and its[: len(tokens)] == tokens for whose, its in others)
+            )
+
+
+AgainstLists.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAgainstLists = AgainstLists.TestCase
+
+
+def test_an_account_finds_nothing_of_another_one():
+    tree = PrefixTree(PIECE)
+    tree.hold(0, "a", range(12))
+    assert tree.match("a", range(12)) == Match(9, frozenset({0}))
+    assert tree.match("b", range(12)) == Match()
+    assert tree.match("", range(12)) == Match()
+
+
+@pytest.mark.parametrize(("length", "found"), [(3, 0), (4, 3), (6, 3), (7, 6), (40, 9)])
+def test_whole_pieces_match_and_the_last_token_never(length, found):
+    tree = PrefixTree(PIECE)
+    tree.hold(2, "a", range(11))
+    assert tree.match("a", range(length)).length == found
