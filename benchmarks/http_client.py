@@ -1,14 +1,16 @@
 """An HTTP client that costs next to nothing: it shares two cores with what it measures.
 
 A connection only notes when bytes came, and keeps them; what they mean is looked up after the
-clock has stopped. It speaks as much HTTP/1.1 as our own server needs.
+clock has stopped. It speaks as much HTTP/1.1 as our own server and its peers need.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from time import perf_counter
 from typing import Any
 
@@ -44,22 +46,44 @@ class Reply:
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return int(self.pieces[0].split(b" ", 2)[1])
+        return int(b"".join(self.pieces).split(b" ", 2)[1])
 
     @property
     def body(self) -> bytes:
         """The body, without the framing of a chunked reply."""
-        head, _, rest = b"".join(self.pieces).partition(HEAD_END)
-        if _content_length(head) is not None:
-            return rest
-        parts: list[bytes] = []
+        return b"".join(part for _, part in self._parts())
+
+    @property
+    def events(self) -> list[tuple[float, bytes]]:
+        """The data of each server-sent event of a chunked reply, and when its last byte came."""
+        found: list[tuple[float, bytes]] = []
+        rest = b""
+        for when, part in self._parts():
+            *whole, rest = (rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
+            found += [
+                (when, line.removeprefix(FRAME))
+                for event in whole
+                for line in event.split(b"\n")
+                if line.startswith(FRAME)
+            ]
+        return found
+
+    def _parts(self) -> Iterator[tuple[float, bytes]]:
+        """The parts of the body, without the framing, and when each of them had come."""
+        raw = b"".join(self.pieces)
+        ends = list(accumulate(map(len, self.pieces)))
+        start = raw.index(HEAD_END) + len(HEAD_END)
+        if _content_length(raw[:start]) is not None:
+            yield self.arrivals[-1], raw[start:]
+            return
         while True:
-            size, _, rest = rest.partition(b"\r\n")
-            length = int(size, 16)
+            line = raw.index(b"\r\n", start)
+            length = int(raw[start:line], 16)
             if length == 0:
-                return b"".join(parts)
-            parts.append(rest[:length])
-            rest = rest[length + 2 :]
+                return
+            start, end = line + 2, line + 2 + length
+            yield self.arrivals[bisect_left(ends, end)], raw[start:end]
+            start = end + 2
 
     @property
     def frames(self) -> list[bytes]:
@@ -90,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._transport: Any = None
         self._reply: Reply | None = None
         self._done: asyncio.Future[Reply] | None = None
+        self._head = b""
         self._left: int | None = None
         self._tail = b""
 
@@ -101,6 +126,7 @@ class Connection(asyncio.Protocol):
         """Write a request now; the future is its whole reply."""
         self._done = asyncio.get_running_loop().create_future()
         self._reply = Reply(perf_counter())
+        self._head = b""
         self._transport.write(request)
         return self._done
 
@@ -110,19 +136,21 @@ class Connection(asyncio.Protocol):
         assert reply is not None, "bytes came that nobody asked for"
         reply.arrivals.append(perf_counter())
         reply.pieces.append(data)
-        if len(reply.pieces) == 1:
-            head, end, rest = data.partition(HEAD_END)
-            assert end, "the head of a reply must come in one piece"
+        if HEAD_END not in self._head:
+            self._head += data
+            if HEAD_END not in self._head:
+                return
+            head, _, data = self._head.partition(HEAD_END)
+            self._head = head + HEAD_END
             self._left = _content_length(head)
-            self._tail = b""
-            data = rest
+            self._tail = b"\r\n"
         if self._left is not None:
             self._left -= len(data)
             ended = self._left <= 0
         else:
             self._tail = (self._tail + data)[-len(LAST_CHUNK) :]
             ended = self._tail == LAST_CHUNK
-        if ended and self._done is not None:
+        if ended and self._done is not None and not self._done.done():
             self._done.set_result(reply)
             self._reply = None
 

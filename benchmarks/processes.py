@@ -86,16 +86,21 @@ def child(script: str) -> Iterator[Child]:
     finally:
         assert popen.stdin is not None
         popen.stdin.close()
-        _wait(popen)
+        wait_for_end(popen)
 
 
 @contextmanager
-def hanabi_server(flags: Sequence[str]) -> Iterator[HanabiServer]:
-    """Run `hanabi serve` with these flags, on a free port, with an empty home."""
+def hanabi_server(flags: Sequence[str], **environment: str) -> Iterator[HanabiServer]:
+    """Run `hanabi serve` with these flags, on a free port, with an empty home.
+
+    Args:
+        flags: of the command line.
+        environment: variables beside those of this process.
+    """
     with tempfile.TemporaryDirectory() as home:
         popen = subprocess.Popen(
             [str(PROGRAMS / "hanabi"), "serve", "--port", "0", "--log-level", "warning", *flags],
-            env=os.environ | {"HANABI_HOME": home, "NO_COLOR": "1"},
+            env=os.environ | {"HANABI_HOME": home, "NO_COLOR": "1"} | environment,
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
@@ -109,7 +114,7 @@ def hanabi_server(flags: Sequence[str]) -> Iterator[HanabiServer]:
             )
         finally:
             popen.send_signal(signal.SIGTERM)
-            _wait(popen)
+            wait_for_end(popen)
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -129,7 +134,7 @@ def _banner(popen: subprocess.Popen[str]) -> dict[str, str]:
     raise RuntimeError("hanabi serve did not start; its error stands above")
 
 
-def _wait(popen: subprocess.Popen[str]) -> None:
+def wait_for_end(popen: subprocess.Popen[Any]) -> None:
     """Wait for the end of a process; one that hangs is killed."""
     try:
         popen.wait(PATIENCE)

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from processes import PROGRAMS, HanabiServer
+from processes import PROGRAMS
 from report import RESULTS
 from workload import GREEDY, SAMPLED
 
@@ -33,14 +33,23 @@ and in the C code that they call: `Runner.run` is uvloop, its writes to sockets 
 `Context.decode` is llama.cpp. Total has the functions that it called as well."""
 
 
-async def profile(server: HanabiServer, run: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
-    """Record both processes while `run` keeps them busy, greedy and sampled; write the tables."""
+async def profile(
+    server: psutil.Process, run: Callable[[dict[str, Any]], Awaitable[Any]], name: str
+) -> None:
+    """Record our two processes while `run` keeps them busy, greedy and sampled; write the tables.
+
+    Args:
+        server: the server; the engine is its only child.
+        run: sends requests with these sampling options until they are answered.
+        name: of the file.
+    """
+    (engine,) = server.children()
     sections = [INTRODUCTION]
     for mode, options in (("greedy", GREEDY), ("sampled", SAMPLED)):
         with tempfile.TemporaryDirectory() as folder:
             processes = {
-                Path(folder, "server"): server.process,
-                Path(folder, "engine"): server.engine_process,
+                Path(folder, "server"): server,
+                Path(folder, "engine"): engine,
             }
             recorders = [await _record(process, path) for path, process in processes.items()]
             until = perf_counter() + SECONDS
@@ -52,7 +61,7 @@ async def profile(server: HanabiServer, run: Callable[[dict[str, Any]], Awaitabl
                 f"## {mode}: {path.name}\n\n{table(path.read_text())}" for path in processes
             ]
     RESULTS.mkdir(exist_ok=True)
-    target = RESULTS / "profile.md"
+    target = RESULTS / f"{name}.md"
     target.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     print(f"wrote benchmarks/results/{target.name}")
 

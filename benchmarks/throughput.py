@@ -12,6 +12,7 @@ ratio is of such a pair, so that a machine whose speed drifts does not matter.
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 from statistics import mean, median
 from typing import Any
 
@@ -118,7 +119,8 @@ async def run(arguments: argparse.Namespace) -> None:
         assert longest <= CONTEXT, f"a stream has up to {longest} tokens, a slot holds {CONTEXT}"
         sides = Sides(raw, server, arguments.tokens, asked, prompts)
         if arguments.profile:
-            await profile(server, lambda mode: sides.http_turn(streams, sides.tokens, mode))
+            turn = partial(sides.http_turn, streams, sides.tokens)
+            await profile(server.process, turn, "profile")
             return
         report = new_report(arguments, config, server.kernels, prompts)
         for count in arguments.streams:
