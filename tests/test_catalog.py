@@ -8,12 +8,14 @@ from hanabi.accounts.account import Account
 from hanabi.catalog import ModelCatalog
 from hanabi.database.connection import open_database
 from hanabi.errors import ConflictError, ModelNotFoundError
+from hanabi.generation.defaults import ModelDefaults
 from hanabi.registry.guest import guest_model
 from hanabi.registry.manifest import ConversationConfig, Manifest
 from hanabi.registry.model import Details
 from hanabi.registry.names import parse_name
 from hanabi.registry.registry import Registry
 from hanabi.registry.upload import Uploads
+from hanabi.styles.args import StyleArgs
 
 PUBLIC = parse_name("accounts/alice/models/public")
 PRIVATE = parse_name("accounts/alice/models/private")
@@ -25,6 +27,7 @@ class Pool:
     """Notes what is unloaded."""
 
     def __init__(self):
+        self.loaded = {}
         self.unloaded = []
 
     async def unload(self, path):
@@ -80,6 +83,41 @@ def test_an_alias_is_one_more_name_of_its_model(catalog, registry):
     assert listed == catalog.list_models(BOB)[1]
     assert (listed.name, listed.owned_by, listed.created) == (str(ALIAS), "fireworks", 7)
     assert (listed.supports_chat, listed.context_length) == (True, 512)
+
+
+def test_what_a_model_is_and_how_it_is_spoken_to(catalog, registry, pool, weights):
+    size = weights.stat().st_size
+    pool.loaded[registry.get(PUBLIC).weights] = "its engine"
+    public = catalog.describe(str(PUBLIC), ALICE)
+    assert (public.style, public.system) == ("chatml", "You are a helpful assistant.")
+    assert (public.size, public.loaded, public.defaults) == (size, True, {})
+    assert public.manifest == {"conversation_config": {"style": "chatml"}}
+    assert catalog.describe(str(PRIVATE), ALICE).loaded is True  # the same weights
+    pool.loaded.clear()
+    private = catalog.list_models(ALICE)[0]
+    assert (private.style, private.system, private.loaded) == (None, None, False)
+    assert private.manifest == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "system"),
+    [
+        (ConversationConfig(style="chatml", args=StyleArgs(system="Rhyme.")), "Rhyme."),
+        (ConversationConfig(style="chatml", args=StyleArgs(system="")), ""),
+        (ConversationConfig(style="alpaca"), None),
+        (ConversationConfig(style="huggingface"), ""),
+    ],
+)
+def test_the_system_prompt_of_a_conversation_that_brings_none(
+    registry, catalog, weights, config, system
+):
+    name = parse_name("accounts/alice/models/styled")
+    defaults = ModelDefaults(top_k=40, stop=("x",))
+    registry.create(name, weights, Manifest(conversation_config=config, defaults=defaults))
+    listed = catalog.describe(str(name), ALICE)
+    assert listed.system == system
+    assert listed.defaults == {"top_k": 40, "stop": ("x",)}
+    assert listed.manifest["defaults"] == listed.defaults
 
 
 def test_an_alias_opens_no_private_model(catalog, registry):

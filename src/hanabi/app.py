@@ -29,6 +29,8 @@ from hanabi.api.host import checked_names
 from hanabi.api.metrics import Metrics
 from hanabi.api.routes import build_app
 from hanabi.catalog import ModelCatalog
+from hanabi.console.assets import Assets
+from hanabi.console.login import OneTimeLogin, new_token
 from hanabi.database.connection import open_database
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.messages import Loaded
@@ -60,6 +62,7 @@ class Ready(msgspec.Struct, frozen=True):
         port: where it listens, also when the settings asked for any free port; None: on a Unix
             socket.
         key: the local API key.
+        token: of the one link that signs a browser in without a key.
         model: the model that was loaded at start.
         loaded: what its engine came to.
     """
@@ -67,6 +70,7 @@ class Ready(msgspec.Struct, frozen=True):
     settings: Settings
     port: int | None
     key: LocalKey
+    token: str
     model: StoredModel
     loaded: Loaded
 
@@ -112,6 +116,7 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
     register_bundled(registry, find_weights())
     keys = Keys(database)
     key = ensure_local_key(keys, settings.home)
+    token = new_token()
     usage = UsageWriter(database)
     pool = EnginePool(engine_config(settings), settings.memory)
     templates = TemplateProcesses()
@@ -142,6 +147,8 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
             accounting=accounting,
             metrics=metrics,
             drain=drain,
+            assets=Assets(),
+            login=OneTimeLogin(token, key.text),
             log_prompts=settings.log_prompts,
             allowed_hosts=None
             if settings.uds
@@ -149,7 +156,7 @@ async def _serve(settings: Settings, model: Path | None, on_ready: Callable[[Rea
             max_body_bytes=settings.body_limit,
         )
         port: int | None = socket.getsockname()[1] if uds is None else None
-        ready = Ready(settings, port, key, guest or registry.get(CHAT_NAME), loaded)
+        ready = Ready(settings, port, key, token, guest or registry.get(CHAT_NAME), loaded)
         server = Server(
             _outermost(build_app(dependencies), settings),
             drain_timeout=settings.drain_timeout,

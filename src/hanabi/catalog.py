@@ -1,9 +1,11 @@
 """The models of this server: what the registry stores, on the engines that run it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+
+import msgspec
 
 from hanabi.api.models import ListedModel
 from hanabi.engine.engine import Engine
@@ -80,7 +82,7 @@ class ModelCatalog:
     def describe(self, name: str, asker: Asker) -> ListedModel:
         """The model that a request names, under that name. Raises ModelNotFoundError."""
         wanted = requested_name(name)
-        return _listed(wanted, self._seen(wanted, asker))
+        return _listed(wanted, self._seen(wanted, asker), self._pool.loaded)
 
     def list_models(self, asker: Asker) -> Sequence[ListedModel]:
         """The models that the asker may use, sorted by name; an alias is one more of them."""
@@ -92,7 +94,8 @@ class ModelCatalog:
         if self._guest is not None:  # it hides a stored one of its name
             named[self._guest.name] = self._guest
         seen = [name for name in named if _is_allowed(name, named[name], asker)]
-        return [_listed(name, named[name]) for name in sorted(seen)]
+        loaded = self._pool.loaded
+        return [_listed(name, named[name], loaded) for name in sorted(seen)]
 
     async def delete(self, name: ModelName) -> None:
         """Delete a model, and return when its last running request has ended.
@@ -131,12 +134,25 @@ def _is_allowed(name: ModelName, model: StoredModel, asker: Asker) -> bool:
     return allowed is None or str(name) in allowed or str(model.name) in allowed
 
 
-def _listed(name: ModelName, model: StoredModel) -> ListedModel:
-    """A model under a name of its own, or under an alias."""
+def _listed(name: ModelName, model: StoredModel, loaded: Container[Path]) -> ListedModel:
+    """A model under a name of its own, or under an alias.
+
+    Args:
+        name: that name.
+        model: the model.
+        loaded: the weights that are in memory.
+    """
+    style, defaults = model.manifest.style, model.manifest.defaults
     return ListedModel(
         name=str(name),
         created=model.created,
         owned_by=name.account,
         supports_chat=model.supports_chat,
         context_length=model.context_length,
+        size=sum(file.size for file in model.files),
+        loaded=model.weights in loaded,
+        style=None if style is None else style.name,
+        system=getattr(style, "system", None),  # not every style has a place for one
+        defaults=msgspec.to_builtins(defaults),
+        manifest=msgspec.to_builtins(model.manifest),
     )

@@ -20,6 +20,8 @@ from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.models import ListedModel
 from hanabi.api.routes import build_app
+from hanabi.console.assets import Assets
+from hanabi.console.login import OneTimeLogin
 from hanabi.errors import ModelNotFoundError
 from hanabi.generation.text import (
     PreparedPrompt,
@@ -35,6 +37,7 @@ from hanabi.sampling.params import SamplingParams
 
 KEY = "hanabi-test-key"
 ADMIN_KEY = f"{KEY}-admin"
+TOKEN = "hanabi-test-token"
 MODEL = "accounts/fireworks/models/fake"
 ID = "5b6d0f0e-3c1a-4c58-9a63-0f6f2b7c9d11"
 FOREVER = object()
@@ -157,7 +160,20 @@ class FakeCatalog:
         return SimpleNamespace(name=MODEL, backend=backend)
 
     def list_models(self, asker):
-        return [ListedModel(MODEL, 1, "fireworks", supports_chat=True, context_length=100)]
+        model = ListedModel(
+            name=MODEL,
+            created=1,
+            owned_by="fireworks",
+            supports_chat=True,
+            context_length=100,
+            size=7,
+            loaded=True,
+            style="chatml",
+            system="Be brief.",
+            defaults={"top_k": 3},
+            manifest={"defaults": {"top_k": 3}},
+        )
+        return [model]
 
     def describe(self, name, asker):
         self.find(name, asker)
@@ -251,6 +267,11 @@ def key():
 
 
 @pytest.fixture
+def admin_key():
+    return ADMIN_KEY
+
+
+@pytest.fixture
 def forever():
     return FOREVER
 
@@ -262,7 +283,7 @@ def usage():
 
 
 @pytest.fixture
-def dependencies(usage):
+def dependencies(usage, tmp_path):
     catalog = FakeCatalog()
     metrics = Metrics(CollectorRegistry())
     return Dependencies(
@@ -277,6 +298,8 @@ def dependencies(usage):
         accounting=Accounting(metrics, usage, Limiter(lambda _key: 0), lambda: 1_700_000_000.9),
         metrics=metrics,
         drain=Drain(),
+        assets=Assets(tmp_path),
+        login=OneTimeLogin(TOKEN, ADMIN_KEY),
         max_body_bytes=100_000,
         new_id=lambda: ID,
         now=lambda: 1_700_000_000.9,

@@ -1,6 +1,6 @@
 import pytest
 
-from hanabi.accounts.account import Account
+from hanabi.accounts.account import Account, Limits
 from hanabi.accounts.keys import Keys
 from hanabi.database.connection import open_database
 
@@ -186,3 +186,29 @@ def test_keys_of_ill_will_open_nothing(make_api, keys, texts):
         assert (reply.status, reply.error["code"]) == (401, "UNAUTHORIZED")
     assert keys.count() == 2
     assert api.call("GET", KEYS, key=texts["admin"]).status == 200
+
+
+def test_a_key_tells_of_itself(keys, texts, ask):
+    admin = ask("GET", "/v1/apiKey").json
+    assert (admin["account"], admin["displayName"], admin["admin"]) == ("fireworks", "admin", True)
+    limits = Limits(requests_per_minute=5, monthly_tokens=10**9)
+    models = frozenset({"accounts/a/models/y", "accounts/a/models/x"})
+    made = keys.create("alice", "narrow", expires=NOW + 60, models=models, limits=limits)
+    texts["narrow"] = made.text
+    assert ask("GET", "/inference/v1/apiKey", who="narrow").json == {
+        "account": "alice",
+        "keyId": made.id,
+        "displayName": "narrow",
+        "prefix": made.prefix,
+        "admin": False,
+        "createTime": "2023-11-14T22:13:20Z",
+        "expireTime": "2023-11-14T22:14:20Z",
+        "models": ["accounts/a/models/x", "accounts/a/models/y"],
+        "limits": {"requestsPerMinute": 5, "monthlyTokens": 10**9},
+    }
+
+
+@pytest.mark.parametrize("headers", [(), [(b"authorization", b"Bearer nonsense")]])
+def test_nobody_has_no_key(make_api, keys, headers):
+    reply = make_api(keys=keys).call("GET", "/v1/apiKey", key=None, headers=headers)
+    assert reply.status == 401

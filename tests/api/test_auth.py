@@ -51,6 +51,11 @@ def port(api, serve):
         (b"GET /docs/../v1/models", b"x"),
         (b"GET /docs/%2e%2e/%2e%2e/secrets", b"x"),
         (b"GET /docs/docs.html", b"x"),
+        (b"GET /console/../v1/models", b"x"),
+        (b"GET /console/%2e%2e/v1/models", b"x"),
+        (b"GET /console//v1/models", b"x"),
+        (b"GET /console/sign-in/../../metrics", b"x"),
+        (b"GET //", b"x"),
     ],
 )
 def test_no_way_around(port, line, host):
@@ -67,6 +72,9 @@ def test_only_these_routes_are_open(api):
         "/docs/docs.js",
         "/docs/docs.css",
         "/uploads/{token}",  # the token is the key
+        "/",
+        "/console/{path:path}",
+        "/console/sign-in",  # likewise
     }
 
 

@@ -25,7 +25,17 @@ def test_one(api, serve, key, name, escaped):
 
 @pytest.mark.parametrize("path", ["/v1/models", f"/v1/models/{MODEL}"])
 def test_more_is_told_when_asked_for(api, path):
-    more = {"kind": "HF_BASE_MODEL", "supports_chat": True, "context_length": 100}
+    more = {
+        "kind": "HF_BASE_MODEL",
+        "supports_chat": True,
+        "context_length": 100,
+        "bytes": 7,
+        "loaded": True,
+        "style": "chatml",
+        "system": "Be brief.",
+        "defaults": {"top_k": 3},
+        "manifest": {"defaults": {"top_k": 3}},
+    }
     reply = api.call("GET", f"{path}?details=true").json
     assert (reply["data"][0] if "data" in reply else reply) == ENTRY | more
     assert api.call("GET", f"{path}?details=false").json == api.call("GET", path).json

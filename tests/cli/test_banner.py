@@ -12,9 +12,11 @@ from rich.console import Console
 from hanabi.cli.banner import Banner, curl_command, engine_line, print_banner, server_url
 
 KEY = "hk_" + "aB3-_" * 8 + "xyz"
+LINK = "http://127.0.0.1:8000/#/sign-in?token=" + "aB3-_" * 8 + "xyz"
 BANNER = Banner(
     url="http://127.0.0.1:8000",
     socket=None,
+    console=LINK,
     key=KEY,
     key_file=Path("/home/me/.local/share/hanabi/api-key"),
     key_replaced=False,
@@ -59,7 +61,8 @@ def test_nothing_is_wrapped_or_padded_in_a_narrow_terminal():
     assert "\n".join(lines[-8:-1]) == curl_command(BANNER)
     assert lines == [line.rstrip() for line in lines]
     assert any(line.endswith(engine_line(BANNER)) for line in lines)
-    assert any(line.endswith(KEY) for line in lines)
+    assert f"  API key  {KEY}" in lines
+    assert f"  Console  {LINK}" in lines
 
 
 def test_colours_leave_the_command_alone():
@@ -113,8 +116,9 @@ def test_the_address_a_client_can_use(host, url):
 def test_a_unix_socket():
     path = Path("/run/hanabi/my socket")
     banner = msgspec.structs.replace(
-        BANNER, url=server_url("127.0.0.1", None, tls=False), socket=path
+        BANNER, url=server_url("127.0.0.1", None, tls=False), socket=path, console=None
     )
+    assert "Console" not in printed(banner)
     assert f"Socket   {path}\n" in printed(banner)
     command = shlex.split(curl_command(banner))
     assert command[1] == "http://localhost/inference/v1/chat/completions"

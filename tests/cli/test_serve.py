@@ -3,7 +3,8 @@ import types
 
 import pytest
 
-from hanabi.settings import OPTIONS
+from hanabi.cli.serve import _announce
+from hanabi.settings import OPTIONS, load_settings
 
 
 @pytest.fixture
@@ -61,6 +62,39 @@ def test_a_folder_is_no_model(run, served, tmp_path):
     code, _, errors = run("serve", "--model", str(tmp_path))
     assert (code, served) == (2, [])
     assert "is a directory" in errors
+
+
+@pytest.mark.parametrize(
+    ("flags", "port", "link"),
+    [
+        ({}, 8123, "http://127.0.0.1:8123/#/sign-in?token=x-y_z"),
+        ({"host": "0.0.0.0"}, 8123, "http://127.0.0.1:8123/#/sign-in?token=x-y_z"),  # noqa: S104
+        ({"host": "::"}, 8123, "http://[::1]:8123/#/sign-in?token=x-y_z"),
+        (
+            {"host": "models.example", "tls_cert": "cert.pem", "tls_key": "key.pem"},
+            8443,
+            "https://models.example:8443/#/sign-in?token=x-y_z",
+        ),
+        ({"uds": "/run/hanabi/socket"}, None, None),
+    ],
+)
+def test_the_banner_has_a_link_that_a_browser_on_this_machine_can_open(capsys, flags, port, link):
+    ready = types.SimpleNamespace(
+        settings=load_settings(flags, {}),
+        port=port,
+        key=types.SimpleNamespace(text="hk_key", origin="kept"),
+        token="x-y_z",
+        model=types.SimpleNamespace(name="m", manifest=types.SimpleNamespace(style=None)),
+        loaded=types.SimpleNamespace(kernels="k", slots=1, context_length=8, cache_bytes=9),
+    )
+    _announce(ready)
+    output = capsys.readouterr().out
+    if link is None:
+        assert "x-y_z" not in output
+        assert "Console" not in output
+    else:
+        assert f"  Console  {link}\n" in output
+        assert output.count("x-y_z") == 1
 
 
 def test_the_help_tells_every_flag_variable_and_default(run):

@@ -35,6 +35,8 @@ def route_rows():
             accounting=None,
             metrics=Metrics(CollectorRegistry()),
             drain=Drain(),
+            assets=None,
+            login=None,
         )
     )
     below, root = [], []

@@ -41,6 +41,7 @@ def test_the_banner_is_what_the_program_prints():
         Banner(
             url="http://127.0.0.1:8000",
             socket=None,
+            console=re.search(r"Console +(\S+)", banner)[1],
             key=re.search(r"API key +(\S+)", banner)[1],
             key_file=Path(re.search(r"kept in +(\S+)", banner)[1]),
             key_replaced=False,

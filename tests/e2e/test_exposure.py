@@ -20,7 +20,7 @@ from .api import MODEL, PATIENCE, Api
 pytestmark = [pytest.mark.e2e, pytest.mark.anyio]
 
 OPEN = {"/health", "/uploads/{token}"}
-"""Beside the documentation: the token is a key for one file."""
+"""Beside the documentation and the console: the token is a key for one file."""
 
 MEGABYTE = 2**20
 FLAT = 64 * MEGABYTE
@@ -100,7 +100,7 @@ async def test_every_route_but_the_open_ones_wants_a_key(server):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "169.254.169.254"])
-@pytest.mark.parametrize("path", ["/health", "/docs", "/v1/models", "/nowhere"])
+@pytest.mark.parametrize("path", ["/health", "/docs", "/", "/console/main.js", "/v1/models", "/no"])
 async def test_a_page_of_another_site_that_leads_here_gets_nothing(server, address, host, path):
     headers = f"Host: {host}\r\nAuthorization: Bearer {server.key}\r\nConnection: close"
     with socket.create_connection(address, timeout=PATIENCE) as connection:
@@ -146,6 +146,7 @@ async def test_a_megabyte_of_head(server, api, address, sent):
         ("PUT /uploads/unknown", False, 404),
         ("GET /health", False, 200),
         ("POST /nowhere", False, 404),
+        ("POST /console/sign-in", False, 413),
     ],
 )
 @pytest.mark.parametrize("declared", [True, False])

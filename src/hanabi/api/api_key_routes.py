@@ -4,7 +4,13 @@ from hanabi.api.api_keys import ApiKeys
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.prefixes import under_prefixes
 from hanabi.api.route import ApiRoute
-from hanabi.protocol.api_keys import ApiKey, ApiKeyList, CreateApiKeyRequest, CreatedApiKey
+from hanabi.protocol.api_keys import (
+    ApiKey,
+    ApiKeyList,
+    CreateApiKeyRequest,
+    CreatedApiKey,
+    OwnApiKey,
+)
 from hanabi.protocol.gateway import Empty
 
 _KEYS = "/accounts/{account}/apiKeys"
@@ -12,7 +18,7 @@ _KEY = f"{_KEYS}/{{key}}"
 
 
 def api_key_routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
-    """Every route of the API keys, for admins alone."""
+    """Every route of the API keys; but for the last they are for admins alone."""
     keys = ApiKeys(dependencies.keys, dependencies.max_body_bytes)
     return (
         ApiRoute(
@@ -46,6 +52,14 @@ def api_key_routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
             endpoint=keys.revoke,
             summary="Revoke an API key of an account; admins only.",
             reply=Empty,
+            gateway=True,
+        ),
+        ApiRoute(
+            method="GET",
+            paths=under_prefixes("/apiKey"),
+            endpoint=keys.own,
+            summary="Show the API key that the request carries: its account, rights and limits.",
+            reply=OwnApiKey,
             gateway=True,
         ),
     )

@@ -1,4 +1,4 @@
-"""The routes by which admins make, show and revoke API keys."""
+"""The routes by which admins make, show and revoke API keys, and others look at their own."""
 
 import asyncio
 from typing import Any
@@ -24,6 +24,7 @@ from hanabi.protocol.api_keys import (
     CreateApiKeyRequest,
     CreatedApiKey,
     NewApiKey,
+    OwnApiKey,
 )
 from hanabi.protocol.gateway import Empty
 from hanabi.registry.names import check_id, parse_name
@@ -33,7 +34,7 @@ _SENT = {"name": "displayName", "expires": "expireTime", "models": "models"}
 
 
 class ApiKeys:
-    """The routes below `accounts/{account}/apiKeys`; the database is asked off the event loop."""
+    """The routes of API keys; the database is asked off the event loop."""
 
     def __init__(self, keys: Keys, max_body_bytes: int) -> None:
         """Take the keys, and the most bytes of a body."""
@@ -63,6 +64,11 @@ class ApiKeys:
         key = await asyncio.to_thread(self._find, _account(request), request.path_params["key"])
         await asyncio.to_thread(self._keys.revoke, key.id)
         return json_response(Empty())
+
+    async def own(self, request: Request) -> Response:
+        """GET apiKey: the one that the request carries."""
+        key = await asyncio.to_thread(self._keys.get, account_of(request.scope).key_id)
+        return json_response(OwnApiKey(**_fields(key), account=key.account))
 
     def _create(self, account: str, wire: NewApiKey) -> CreatedKey:
         expires = None

@@ -13,6 +13,8 @@ from hanabi.api.accounting import Accounting
 from hanabi.api.drain import Drain
 from hanabi.api.metrics import Metrics
 from hanabi.api.models import Listing
+from hanabi.console.assets import Assets
+from hanabi.console.login import OneTimeLogin
 from hanabi.generation.served_model import Catalog
 from hanabi.generation.service import TextGeneration
 from hanabi.generation.text import TextRequest
@@ -55,6 +57,8 @@ class Dependencies:
         accounting: admits generating requests, and counts what they use.
         metrics: counts.
         drain: tells when the server shuts down.
+        assets: the files of the console.
+        login: signs in, in the console, who comes by the one-time link.
         allowed_hosts: names of the Host header that are answered beside loopback's; None: all.
         log_prompts: whether the text of prompts is logged.
         max_body_bytes: the most bytes that a request body may have.
@@ -73,6 +77,8 @@ class Dependencies:
     accounting: Accounting
     metrics: Metrics
     drain: Drain
+    assets: Assets
+    login: OneTimeLogin
     allowed_hosts: tuple[str, ...] | None = None
     log_prompts: bool = False
     max_body_bytes: int = 16 * 1024 * 1024

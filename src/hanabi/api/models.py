@@ -1,8 +1,8 @@
 """The models that a key may use."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import UNSET
 from starlette.requests import Request
@@ -24,6 +24,12 @@ class ListedModel(NamedTuple):
         owned_by: the account of that name.
         supports_chat: whether it has a conversation config.
         context_length: tokens that its weights were trained for; None where nobody said.
+        size: bytes of its files.
+        loaded: whether its weights are in memory.
+        style: its conversation style's name, or None.
+        system: the system prompt of a conversation that brings none, or None.
+        defaults: what its fireworks.json fills in, by the fields of a request.
+        manifest: its fireworks.json.
     """
 
     name: str
@@ -31,6 +37,12 @@ class ListedModel(NamedTuple):
     owned_by: str
     supports_chat: bool
     context_length: int | None
+    size: int
+    loaded: bool
+    style: str | None
+    system: str | None
+    defaults: Mapping[str, Any]
+    manifest: Mapping[str, Any]
 
 
 class Listing(Protocol):
@@ -82,4 +94,10 @@ def _entry(model: ListedModel, query: ModelsQuery) -> ModelEntry:
         kind=MODEL_KIND,
         supports_chat=model.supports_chat,
         context_length=UNSET if model.context_length is None else model.context_length,
+        size=model.size,
+        loaded=model.loaded,
+        style=model.style or UNSET,
+        system=model.system or UNSET,
+        defaults=model.defaults,
+        manifest=model.manifest,
     )

@@ -17,6 +17,7 @@ from hanabi.api.api_key_routes import api_key_routes
 from hanabi.api.auth import Authenticated
 from hanabi.api.chat import CHAT
 from hanabi.api.completions import COMPLETIONS
+from hanabi.api.console_routes import console_routes
 from hanabi.api.dependencies import Dependencies
 from hanabi.api.docs_page import StaticFile
 from hanabi.api.errors import ErrorReplies
@@ -155,7 +156,7 @@ def routes(dependencies: Dependencies) -> tuple[ApiRoute, ...]:
             summary="Requests, tokens and times in Prometheus' format.",
         ),
     )
-    return (*table, *_documentation(table))
+    return (*table, *_documentation(table), *console_routes(dependencies))
 
 
 def _documentation(table: tuple[ApiRoute, ...]) -> tuple[ApiRoute, ...]:

@@ -23,6 +23,8 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         url: the server's address, without a path, as `server_url` makes it.
         socket: the Unix socket that it listens on, or None.
+        console: a link that opens the web console and signs in, once; None on a Unix socket, which
+            browsers do not open.
         key: the local API key.
         key_file: where it stands.
         key_replaced: whether the key is new although there were keys before.
@@ -38,6 +40,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     socket: Path | None
+    console: str | None
     key: str
     key_file: Path
     key_replaced: bool
@@ -97,6 +100,7 @@ def print_banner(banner: Banner, console: Console | None = None) -> None:
     rows = {
         "Address": f"{banner.url}/inference/v1",
         **({} if banner.socket is None else {"Socket": str(banner.socket)}),
+        **({} if banner.console is None else {"Console": banner.console}),
         "API key": banner.key,
         "kept in": str(banner.key_file),
         "Docs": f"{banner.url}/docs",

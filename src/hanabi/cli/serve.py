@@ -9,6 +9,7 @@ import click
 from hanabi.accounts.key_file import FILE_NAME
 from hanabi.cli.banner import Banner, print_banner, server_url
 from hanabi.cli.options import settings_flags
+from hanabi.console.login import LINK
 from hanabi.settings import load_settings
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ def serve(model: Path | None, **flags: str | None) -> None:
 def _announce(ready: "Ready") -> None:
     """Print the banner of a server that takes requests."""
     settings, loaded = ready.settings, ready.loaded
+    url = server_url(settings.host, ready.port, tls=settings.tls_cert is not None)
     banner = Banner(
-        url=server_url(settings.host, ready.port, tls=settings.tls_cert is not None),
+        url=url,
         socket=settings.uds,
+        console=None if settings.uds else url + LINK.format(token=ready.token),
         key=ready.key.text,
         key_file=settings.home / FILE_NAME,
         key_replaced=ready.key.origin == "replaced",

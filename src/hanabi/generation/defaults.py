@@ -3,7 +3,9 @@
 import msgspec
 
 
-class ModelDefaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelDefaults(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """The `defaults` object of fireworks.json (api.md, section 1.1); None is unset."""
 
     stop: str | tuple[str, ...] | None = None

@@ -72,7 +72,7 @@ class CreateApiKeyRequest(
 
 
 class ApiKey(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key as admins see it.
+    """A key in a list.
 
     Attributes:
         key_id: its public id.
@@ -95,6 +95,16 @@ class ApiKey(Struct, frozen=True, kw_only=True, rename="camel"):
     revoke_time: str | UnsetType = UNSET
     models: list[str] | UnsetType = UNSET
     limits: ApiKeyLimits
+
+
+class OwnApiKey(ApiKey, frozen=True, kw_only=True, rename="camel"):
+    """A key as its owner sees it.
+
+    Attributes:
+        account: the account that it stands for.
+    """
+
+    account: str
 
 
 class CreatedApiKey(ApiKey, frozen=True, kw_only=True, rename="camel"):

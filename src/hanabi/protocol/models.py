@@ -3,9 +3,10 @@
 The others come with `?details=true` (api.md, section 2.6).
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 ModelKind = Literal["HF_BASE_MODEL"]
 MODEL_KIND: ModelKind = "HF_BASE_MODEL"
@@ -23,6 +24,13 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
         kind: with details: the one kind of model there is here.
         supports_chat: with details: whether it has a conversation config.
         context_length: with details: tokens that the weights were trained for, where they say.
+        size: with details, as `bytes`: of all of its files.
+        loaded: with details: whether its weights are in memory, so that it answers at once.
+        style: with details: its conversation style, where it has one.
+        system: with details: the system prompt of a conversation that brings none, where there is
+            one.
+        defaults: with details: what it takes for fields that a request leaves out.
+        manifest: with details: its fireworks.json.
     """
 
     id: str
@@ -32,6 +40,12 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
     kind: ModelKind | UnsetType = UNSET
     supports_chat: bool | UnsetType = UNSET
     context_length: int | UnsetType = UNSET
+    size: int | UnsetType = field(default=UNSET, name="bytes")
+    loaded: bool | UnsetType = UNSET
+    style: str | UnsetType = UNSET
+    system: str | UnsetType = UNSET
+    defaults: Mapping[str, Any] | UnsetType = UNSET
+    manifest: Mapping[str, Any] | UnsetType = UNSET
 
 
 class ModelList(Struct, frozen=True, kw_only=True):
@@ -45,5 +59,5 @@ class ModelsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How much to tell of each model."""
 
     details: Annotated[
-        bool, Meta(description="Add kind, supports_chat and context_length to each model.")
+        bool, Meta(description="Tell all of each model: what it is, and how it is spoken to.")
     ] = False

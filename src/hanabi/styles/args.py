@@ -3,7 +3,9 @@
 import msgspec
 
 
-class SpecialTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SpecialTokens(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Spellings that a template uses in place of the weights' own; None is the weights' own."""
 
     bos_token: str | None = None
