@@ -149,7 +149,7 @@ def use_models():
 def use_several_choices():
     reply = Completion.create(**TEXT | {"prompt": ["One", "Two"], "temperature": 1}, n=2)
     assert [choice.index for choice in reply.choices] == [0, 1, 2, 3]
-    assert reply.usage.completion_tokens == 16
+    assert 4 <= reply.usage.completion_tokens <= 16  # a choice may come to its end before
 
 
 def use_several_choices_streamed():
