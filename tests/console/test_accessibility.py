@@ -1,7 +1,7 @@
 """What axe-core finds on every page, and the playground without a mouse."""
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import axe_playwright_python
@@ -13,7 +13,8 @@ pytestmark = pytest.mark.e2e
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 SEVERE = {"serious", "critical"}
 THEMES = ["light", "dark"]
-WIDTHS = [1280, 380]
+NARROW = 380
+WIDTHS = [1280, NARROW]
 
 
 def violations(page):
@@ -122,11 +123,9 @@ def column(page, name):
 def say(page, text):
     """Send a message by the keyboard alone, for a short reply."""
     tokens = page.get_by_label("Max tokens", exact=True)
-    if tokens.is_visible():
+    is_narrow = page.viewport_size["width"] == NARROW
+    with column(page, "Parameters") if is_narrow else nullcontext():
         tokens.fill("8")
-    else:
-        with column(page, "Parameters"):
-            tokens.fill("8")
     field = page.get_by_label("Message", exact=True)
     field.focus()
     page.keyboard.type(text)
