@@ -16,7 +16,7 @@ from typing import Any
 
 import uvloop
 
-from api_server import MockBackend, MockModel, api, serve
+from api_server import MockBackend, MockGeneration, MockModel, api, serve
 from console_text import PIECES
 from hanabi.database.connection import open_database
 from hanabi.generation.defaults import ModelDefaults
@@ -45,24 +45,14 @@ class Pace:
     rate: float
 
 
-class PacedGeneration:
-    """Gives a token an event, each at its time. Implements `Generation`."""
+class PacedGeneration(MockGeneration):
+    """Gives a token an event, each at its time."""
 
     def __init__(self, request: GenerationRequest, pace: Pace) -> None:
-        """Take the request: one prompt, one choice."""
+        """Take the request and the pace, which has the last word on its length."""
+        super().__init__(request)
         self._pace = pace
         self._rows = request.logprobs
-        self._cancelled = False
-        self.prefilled = sum(map(len, request.prompts))
-        self.began: float | None = None
-
-    def discard(self, tokens: int) -> None:
-        """Nobody counts here."""
-
-    def cancel(self, choice: int | None = None) -> None:
-        """Stop."""
-        del choice
-        self._cancelled = True
 
     async def __aiter__(self) -> AsyncIterator[list[Event]]:
         """Yield the text over and over; late tokens come at once."""
