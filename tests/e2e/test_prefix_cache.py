@@ -19,7 +19,7 @@ from .server import Server
 pytestmark = [pytest.mark.e2e, pytest.mark.anyio]
 
 SLOTS = 4
-PIECE = 64
+PIECE = 16
 FLAGS = ("--slots", str(SLOTS), "--context", "2048", "--kv-memory", "256M")
 PROMPT = 230
 FIELDS = {"max_tokens": 6, "temperature": 0, "logprobs": 3, "return_token_ids": True}
@@ -111,11 +111,23 @@ async def test_the_same_prompt_again(cold, warm, length):
     assert await ask(warm, prompt) == (alone, (length - 1) // PIECE * PIECE)
 
 
+async def test_a_reply_is_cached_for_the_next_turn(cold, warm):
+    """What came one token a decode, or out of drafts, is what a prompt of it would have been."""
+    prompt = await prompt_of(cold)
+    (choice,), _ = await ask(warm, prompt, max_tokens=60)
+    reply = choice["token_ids"]
+    turn = [*prompt, *reply, 1, 2, 3]
+    alone, cached = await ask(cold, turn)
+    assert cached == 0
+    held = (len(prompt) + len(reply) - 1) // PIECE * PIECE
+    assert await ask(warm, turn) == (alone, held)
+
+
 async def test_keys_of_an_account_share_and_accounts_do_not(accounts, cold, warm):
     prompt = await prompt_of(cold)
     await ask(warm, prompt)
     async with accounts.client("warm too") as other_key:
-        assert (await ask(other_key, prompt))[1] == 192
+        assert (await ask(other_key, prompt))[1] == 224
     assert (await ask(cold, prompt))[1] == 0
     prompts = await asyncio.gather(*(prompt_of(cold) for _ in range(4)))
     pairs = [(api, prompt) for prompt in prompts for api in (cold, warm)]
@@ -133,9 +145,9 @@ async def test_many_with_one_beginning_compute_it_once(cold, warm, admin):
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit")
     together = await asyncio.gather(*(ask(warm, prompt) for prompt in prompts))
     assert [choices for choices, _ in together] == [choices for choices, _ in alone]
-    assert sorted(cached for _, cached in together) == [0] + [256] * (len(prompts) - 1)
+    assert sorted(cached for _, cached in together) == [0] + [288] * (len(prompts) - 1)
     computed = await admin.metric("hanabi_engine_prompt_tokens_total") - computed
-    assert computed == 302 + (len(prompts) - 1) * (302 - 256)
+    assert computed == 302 + (len(prompts) - 1) * (302 - 288)
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit") - hits
     assert hits == len(prompts) - 1
 
@@ -207,8 +219,8 @@ async def test_what_was_cached_is_in_the_usage(accounts, cold, warm, admin):
             await asyncio.sleep(0.05)
             row = await asyncio.to_thread(first_row, accounts.database, query)
     # A request is counted in both at once.
-    assert await admin.metric("hanabi_cached_prompt_tokens_total") - before == 192
-    assert await admin.metric("hanabi_engine_cached_prompt_tokens_total") - engine_before == 192
+    assert await admin.metric("hanabi_cached_prompt_tokens_total") - before == 224
+    assert await admin.metric("hanabi_engine_cached_prompt_tokens_total") - engine_before == 224
     assert (row.prompt_tokens, row.cached_tokens) == (PROMPT, 192)
 
 

@@ -15,6 +15,8 @@ REQUESTS = {
     "greedy_chat": {"messages": user("Name three colours."), "temperature": 0},
     "seed": {"prompt": "Say this is a test", "seed": 5},
     "seed_in_the_nucleus": {"prompt": "Once upon a time", "seed": 5, "top_p": 0.9, "top_k": 50},
+    "drafted": {"prompt": f"{LONG}\n\nOnce more, word for word:\n{LONG[:150]}", "temperature": 0},
+    "seed_and_drafted": {"prompt": LONG, "seed": 5, "temperature": 0.7},
     "seed_with_choices": {"prompt": "Once upon a time", "seed": 5, "n": 3},
 }
 NEIGHBOURS = [
@@ -33,7 +35,7 @@ def texts(reply):
 
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_the_same_request_repeats(api, name):
-    request = REQUESTS[name] | {"max_tokens": 12}
+    request = REQUESTS[name] | {"max_tokens": 40 if "drafted" in name else 12}
     alone = await api.ask(**request)
     assert all(texts(alone))
     again = await api.ask(**request)

@@ -17,7 +17,9 @@ SYSTEM = tuple(range(100, 100 + 5 * PIECE))
 
 
 class Runner(MockRunner):
-    """Notes what is computed and copied."""
+    """Notes what is computed and copied; keeps nothing of replies, as where cuts are not exact."""
+
+    exact_cuts = False
 
     def __init__(self, **limits):
         super().__init__(**limits)

@@ -1,6 +1,7 @@
 """A context: the KV cache of a number of sequences, and the decoding of batches into it."""
 
 import weakref
+from contextlib import nullcontext
 from ctypes import CDLL, addressof, c_char, c_void_p, cast
 from enum import Enum
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi_llama.attention import one_kernel
 from hanabi_llama.batch import Batch
 from hanabi_llama.errors import ClosedError, ContextError, DecodeError
 from hanabi_llama.model import Model
@@ -54,6 +56,7 @@ class Context:
         poll: int,
         micro_batch: int = 512,
         flash_attention: bool = True,
+        one_attention_kernel: bool = False,
     ) -> None:
         """Allocate the cache and the buffers.
 
@@ -71,6 +74,8 @@ class Context:
             micro_batch: tokens in one pass: at least slots.
             flash_attention: compute attention in one kernel, which takes less memory; without it
                 the values are summed in float32 instead of float16.
+            one_attention_kernel: use the same flash attention for every pass, so that logits do
+                not depend on how a sequence is cut into passes; see `attention`.
 
         Raises ValueError for sizes that do not fit together, and ContextError when the library
         refuses, for want of memory or for what the model is.
@@ -109,7 +114,8 @@ class Context:
         params.no_perf = True
         params.kv_unified = False
         self._log.clear()
-        handle = self._functions.llama_init_from_model(model.handle, params)
+        with one_kernel(self._functions) if one_attention_kernel else nullcontext():
+            handle = self._functions.llama_init_from_model(model.handle, params)
         if not handle:
             self._threadpool.close()
             raise ContextError(
@@ -145,10 +151,11 @@ class Context:
         have consecutive positions.
 
         The batch is cut into passes through the weights: neighbouring sequence ids together, each
-        with the same number of tokens, at most micro_batch in all. On the CPU a sequence's logits
-        are the same to the bit however its tokens are cut and whoever runs beside it, as long as
-        a pass has fewer than 64 tokens of that sequence; from 64 on another attention kernel
-        rounds differently (seen on AVX-512 with a Q4_1 model: logits differ by up to 1.8).
+        with the same number of tokens, at most micro_batch in all. With one attention kernel a
+        sequence's logits are the same to the bit however its tokens are cut and whoever runs beside
+        it, where the kernels for its weights round alike for any number of tokens (so those of
+        Q4_1 do on AVX-512; whoever relies on it tries it). Without, attention rounds differently
+        for one token of a sequence, for 2 to 63, and for more.
 
         Raises:
             ValueError: a size, sequence id, position or number of outputs is out of range.

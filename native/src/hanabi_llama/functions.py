@@ -4,7 +4,18 @@ ctypes lets go of the GIL during each of them. Pointers to the library's own obj
 context, vocabulary, memory, backend) are plain addresses.
 """
 
-from ctypes import CDLL, POINTER, c_bool, c_char_p, c_float, c_int, c_int32, c_size_t, c_uint32
+from ctypes import (
+    CDLL,
+    POINTER,
+    c_bool,
+    c_char_p,
+    c_float,
+    c_int,
+    c_int32,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+)
 from ctypes import c_uint64 as u64
 from ctypes import c_void_p as address
 from typing import Any
@@ -31,8 +42,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     # kernels and threads
     "ggml_backend_load_all_from_path": (None, [c_char_p]),
     "ggml_backend_reg_by_name": (address, [c_char_p]),
+    "ggml_backend_dev_by_type": (address, [c_int]),
     "ggml_backend_reg_get_proc_address": (address, [address, c_char_p]),
     "ggml_threadpool_params_init": (None, [POINTER(ThreadpoolParams), c_int]),
+    # memory
+    "ggml_backend_cpu_buffer_type": (address, []),
+    "ggml_backend_buft_alloc_buffer": (address, [address, c_size_t]),
+    "ggml_backend_buffer_get_base": (address, [address]),
+    "ggml_backend_buffer_clear": (None, [address, c_uint8]),
+    "ggml_backend_buffer_free": (None, [address]),
     # model
     "llama_model_load_from_file": (address, [c_char_p, ModelParams]),
     "llama_model_free": (None, [address]),

@@ -50,6 +50,11 @@ class EngineCollector(Collector):
             "Prompts by whether the prefix cache held a beginning of them.",
             labels=("weights", "outcome"),
         )
+        drafted = CounterMetricFamily(
+            "hanabi_engine_drafted_tokens",
+            "Guesses at tokens, by whether they were right.",
+            labels=("weights", "outcome"),
+        )
         for path, tally in self._tallies().items():
             prompt.add_metric((path.name,), tally.prompt_tokens)
             generated.add_metric((path.name,), tally.generated_tokens)
@@ -57,6 +62,10 @@ class EngineCollector(Collector):
             cached.add_metric((path.name,), tally.cached_tokens)
             looked_up.add_metric((path.name, "hit"), tally.cache_hits)
             looked_up.add_metric((path.name, "miss"), tally.cache_misses)
+            drafted.add_metric((path.name, "accepted"), tally.accepted_tokens)
+            drafted.add_metric(
+                (path.name, "rejected"), tally.drafted_tokens - tally.accepted_tokens
+            )
             for reason in get_args(Discard):
                 discarded.add_metric((path.name, reason), tally.discarded[reason])
-        yield from (prompt, generated, discarded_prompt, discarded, cached, looked_up)
+        yield from (prompt, generated, discarded_prompt, discarded, cached, looked_up, drafted)

@@ -59,7 +59,10 @@ class Begin(NamedTuple):
 
 
 class Decode(NamedTuple):
-    """The next token of a running sequence; `row` is where its logits come back."""
+    """The next token of a running sequence, and what is drafted behind it.
+
+    As many rows of logits as there are tokens come back from `row` on.
+    """
 
     sequence: Sequence
     chunk: Chunk
@@ -93,6 +96,11 @@ class Pass:
     chunks: list[Chunk]
     decodes: list[Decode]
     prefills: list[Prefill]
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether it is that of a lone sequence with a guess at its next tokens."""
+        return any(len(decode.chunk.tokens) > 1 for decode in self.decodes)
 
     @property
     def request_ids(self) -> frozenset[int]:

@@ -27,13 +27,14 @@ class EngineLoop:
         """Take the model to run and the most tokens in one decode."""
         self._runner = runner
         # No prompt has a piece that is longer than the context: nothing is reused then.
-        piece = runner.max_chunk if runner.can_cut else runner.context_length + 1
+        piece = runner.piece if runner.can_cut else runner.context_length + 1
         self._scheduler = Scheduler(
             slots=Slots(runner.slots, piece=piece),
             context_length=runner.context_length,
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
             max_chunk=runner.max_chunk,
+            exact_cuts=runner.exact_cuts and runner.can_cut,
         )
         self._starts: deque[Start] = deque()
         self._events: dict[int, list[Event]] = {}
@@ -44,6 +45,7 @@ class EngineLoop:
         self._generated_tokens = 0
         self._cached_tokens = 0
         self._hits = self._misses = 0
+        self._drafted_tokens = self._accepted_tokens = 0
 
     @property
     def has_work(self) -> bool:
@@ -77,10 +79,13 @@ class EngineLoop:
         logits = self._runner.decode(pass_.chunks)
         if logits is None:
             self._roll_back(pass_)
-        elif pass_.decodes:
-            self._sample_decodes(pass_.decodes, logits)
-        else:
+        elif not pass_.decodes:
             self._take_prefills(pass_.prefills, logits)
+        elif pass_.has_draft:
+            (decode,) = pass_.decodes
+            self._verify(decode, logits)
+        else:
+            self._sample_decodes(pass_.decodes, logits)
 
     def events(self) -> list[tuple[int, list[Event]]]:
         """What has happened since the last call, by request."""
@@ -117,6 +122,8 @@ class EngineLoop:
             self._cached_tokens,
             self._hits,
             self._misses,
+            self._drafted_tokens,
+            self._accepted_tokens,
         )
 
     @property
@@ -172,6 +179,32 @@ class EngineLoop:
             return
         for sequence, sampled in zip(sequences, drawn, strict=True):
             self._take(sequence, sampled.token, sampled.row)
+        self._run_starts()
+
+    def _verify(self, decode: Decode, logits: NDArray[np.float32]) -> None:
+        """Draw tokens as long as they are those of the draft; the first other one is good as well.
+
+        Each is drawn from the logits that the tokens before it give, with the sequence's own next
+        random number: what is drawn is what would have been without a draft.
+        """
+        sequence, draft = decode.sequence, decode.chunk.tokens[1:]
+        sampler, wanted = _sampler(sequence), sequence.prompt.request.logprobs
+        accepted = 0
+        for row in range(len(logits)):
+            try:
+                (sampled,) = sample(logits[row : row + 1], [sampler], [wanted])
+            except LogitsError as error:
+                self._fail(sequence.prompt, error)
+                return
+            self._take(sequence, sampled.token, sampled.row)
+            if sequence.slot is None or row == len(draft) or sampled.token != draft[row]:
+                break
+            accepted += 1
+        self._drafted_tokens += len(draft)
+        self._accepted_tokens += accepted
+        if sequence.slot is not None:
+            sequence.learn(len(draft), accepted)
+            self._runner.trim(sequence.slot, sequence.position)
         self._run_starts()
 
     def _take_prefills(self, prefills: list[Prefill], logits: NDArray[np.float32]) -> None:

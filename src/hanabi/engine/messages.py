@@ -81,6 +81,8 @@ class Computed(msgspec.Struct, frozen=True, array_like=True):
         cached_tokens: tokens of prompts that were not computed, since the prefix cache held them.
         cache_hits: complete prompts that found a beginning of theirs in it.
         cache_misses: complete prompts that found none.
+        drafted_tokens: guesses at tokens that were decoded.
+        accepted_tokens: those of them that were right.
     """
 
     prompt_tokens: int = 0
@@ -88,6 +90,8 @@ class Computed(msgspec.Struct, frozen=True, array_like=True):
     cached_tokens: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):

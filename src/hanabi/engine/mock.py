@@ -48,7 +48,9 @@ class MockRunner:
     """Implements `hanabi.engine.runner.Runner`; every misuse of a slot is an error."""
 
     max_chunk = 12
+    piece = 12
     can_cut = True
+    exact_cuts = True
 
     def __init__(self, *, slots: int = 4, context_length: int = 512, max_outputs: int = 16) -> None:
         """Take the limits that a real runner would have."""

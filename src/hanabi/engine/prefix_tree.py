@@ -88,6 +88,10 @@ class PrefixTree:
             if not node.slots and node.parent is not None:
                 del node.parent.children[node.edge]
 
+    def knows(self, slot: int) -> bool:
+        """Whether anything was said of a slot since it was forgotten."""
+        return slot in self._paths
+
     def length(self, slot: int) -> int:
         """The tokens that a slot holds."""
         return max(0, len(self._paths.get(slot, ())) - 1) * self._piece

@@ -34,7 +34,11 @@ class Runner(Protocol):
         context_length: tokens a stream can hold.
         max_outputs: the most rows of logits that one decode can give.
         max_chunk: the most tokens of one slot in one decode.
+        piece: the tokens of a piece of the prefix cache, which holds whole ones; `max_chunk` where
+            cuts are not exact.
         can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
+        exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
+            into decodes, and whoever shares them.
     """
 
     @property
@@ -53,7 +57,13 @@ class Runner(Protocol):
     def max_chunk(self) -> int: ...  # noqa: D102 - told above
 
     @property
+    def piece(self) -> int: ...  # noqa: D102 - told above
+
+    @property
     def can_cut(self) -> bool: ...  # noqa: D102 - told above
+
+    @property
+    def exact_cuts(self) -> bool: ...  # noqa: D102 - told above
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS. Safe from any thread."""

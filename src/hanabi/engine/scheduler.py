@@ -46,7 +46,7 @@ step in each of them, and a move as much as a few steps; a client's next request
 class Scheduler:
     """The prompts and sequences under way, and the slots that they hold."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the limits are independent, told by name
         self,
         *,
         slots: Slots,
@@ -54,6 +54,7 @@ class Scheduler:
         token_budget: int,
         max_outputs: int,
         max_chunk: int,
+        exact_cuts: bool = False,
     ) -> None:
         """Take the limits.
 
@@ -63,11 +64,15 @@ class Scheduler:
             token_budget: tokens of prompts in one step; a single chunk may be more.
             max_outputs: logits rows in one decode; a scored chunk wants one for each token.
             max_chunk: tokens of one slot in one decode.
+            exact_cuts: whether logits do not depend on how tokens are cut into decodes. Then a
+                lone sequence drafts, and what was generated is kept for prompts as well.
         """
         if max_outputs < max(slots.count, max_chunk):
             message = "a decode must have a row of logits for every slot, or token of a chunk"
             raise ValueError(message)
         self._context_length = context_length
+        self._exact_cuts = exact_cuts
+        self._most_drafted = min(max_outputs, max_chunk) - 1
         self._slots = slots
         self._waiting: FairQueue[Prompt | Sequence] = FairQueue()
         self._computing = Computing(
@@ -199,10 +204,7 @@ class Scheduler:
     def plan(self) -> Plan:
         """Lay out the next step."""
         begins, prefills = self._computing.plan()
-        decodes = [
-            Work(Chunk(slot_of(sequence), sequence.position, (sequence.last_token,), 1), sequence)
-            for sequence in self._running
-        ]
+        decodes = [Work(self._next_chunk(sequence), sequence) for sequence in self._running]
         return Plan(begins, [lay_out(works) for works in [decodes, *prefills] if works])
 
     def computed(self, prefill: Prefill) -> Start | None:
@@ -210,8 +212,7 @@ class Scheduler:
         prompt = prefill.prompt
         slot = slot_of(prompt)
         prompt.computed += len(prefill.chunk.tokens)
-        if len(prefill.chunk.tokens) == self._slots.piece:
-            self._slots.grow(slot, prefill.chunk.tokens)
+        self._slots.extend(slot, prompt.tokens[: prompt.computed])
         if not prefill.final:
             return None
         self._computing.remove(prompt)
@@ -244,9 +245,23 @@ class Scheduler:
         must_keep = not prompt.running or not self._waiting
         if prompt.waiting and must_keep:
             return self._start(prompt, slot, slot)
+        if self._exact_cuts:
+            held = (*prompt.tokens, *sequence.tokens[:-1])
+            self._slots.extend(slot, held)
         self._slots.give_back(slot)
         self._forget_if_done(prompt)
         return None
+
+    def _next_chunk(self, sequence: Sequence) -> Chunk:
+        """What a running sequence has decoded next: its last token, and a draft where it is alone.
+
+        Beside others a draft wins nothing: a pass of many tokens costs nearly as much a token as
+        the drafted ones do.
+        """
+        tokens: tuple[int, ...] = (sequence.last_token,)
+        if self._exact_cuts and len(self._running) == 1 and not self._computing:
+            tokens += sequence.draft(self._most_drafted)
+        return Chunk(slot_of(sequence), sequence.position, tokens, len(tokens))
 
     def _held(self) -> Counter[str]:
         """Slots by key."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.engine.drafter import Drafter
 from hanabi.generation.events import FinishReason
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.row import Row
@@ -20,29 +21,51 @@ class Sequence:
         prompt: what it continues.
         choice: its choice index in the request.
         slot: its KV stream while it runs, else None.
-        generated: how many tokens it has; the last one is not in the KV cache yet.
-        last_token: the last of them, the next decode's input.
+        tokens: those that it has generated; the last one is not in the KV cache yet.
         sampler: how its tokens are chosen; made when it starts.
+        drafter: how its next tokens are guessed; made when it is first to draft.
         saved: what its slot held, while it is paused for the sake of another key.
     """
 
     prompt: "Prompt"
     choice: int
     slot: int | None = None
-    generated: int = 0
-    last_token: int = 0
+    tokens: list[int] = field(default_factory=list)
     sampler: Sampler | None = None
+    drafter: Drafter | None = None
     saved: NDArray[np.uint8] | None = None
+
+    def draft(self, most: int) -> tuple[int, ...]:
+        """A guess at the tokens behind the last one; never more than it may generate."""
+        if self.drafter is None:
+            self.drafter = Drafter((*self.prompt.tokens, *self.tokens), self.prompt.max_tokens)
+        return self.drafter.draft(min(most, self.prompt.max_tokens - self.generated - 1))
+
+    def learn(self, drafted: int, accepted: int) -> None:
+        """Note how much of a guess was right."""
+        if self.drafter is not None:
+            self.drafter.learn(drafted, accepted)
+
+    @property
+    def generated(self) -> int:
+        """How many tokens it has generated."""
+        return len(self.tokens)
+
+    @property
+    def last_token(self) -> int:
+        """The last of them, the next decode's input."""
+        return self.tokens[-1]
 
     @property
     def position(self) -> int:
-        """Where `last_token` stands in the sequence."""
+        """Where `last_token` stands in the sequence; the slot holds what stands before."""
         return len(self.prompt.tokens) + self.generated - 1
 
     def append(self, token: int) -> FinishReason | None:
         """Take a generated token; why the sequence ends with it, or None while it goes on."""
-        self.last_token = token
-        self.generated += 1
+        self.tokens.append(token)
+        if self.drafter is not None:
+            self.drafter.append(token)
         if token in self.prompt.request.end_ids:
             return "stop"
         if self.generated >= self.prompt.max_tokens:

@@ -88,9 +88,16 @@ class Slots:
         """A slot holds the whole pieces that these tokens begin with, and nothing else."""
         self._tree.hold(slot, account, tokens)
 
-    def grow(self, slot: int, piece: Sequence[int]) -> None:
-        """A slot holds one more piece of its prompt."""
-        self._tree.grow(slot, piece)
+    def extend(self, slot: int, tokens: Sequence[int]) -> None:
+        """A slot holds all whole pieces of `tokens`, whose beginning it was said to hold before.
+
+        A slot that was to be forgotten stays so.
+        """
+        if not self._tree.knows(slot):
+            return
+        held = self._tree.length(slot)
+        for start in range(held, len(tokens) - self.piece + 1, self.piece):
+            self._tree.grow(slot, tokens[start : start + self.piece])
 
     def forget(self, slot: int) -> None:
         """What a slot holds is not to be used again."""

@@ -27,6 +27,8 @@ class Tally:
         cached_tokens: tokens of prompts that the prefix cache held.
         cache_hits: prompts that found a beginning of theirs there.
         cache_misses: prompts that found none.
+        drafted_tokens: guesses at tokens that were decoded.
+        accepted_tokens: those of them that were right.
     """
 
     prompt_tokens: int = 0
@@ -36,6 +38,8 @@ class Tally:
     cached_tokens: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
     def advance(self, before: Computed, now: Computed) -> None:
         """Add what a process has computed between two of its reports."""
@@ -44,3 +48,5 @@ class Tally:
         self.cached_tokens += now.cached_tokens - before.cached_tokens
         self.cache_hits += now.cache_hits - before.cache_hits
         self.cache_misses += now.cache_misses - before.cache_misses
+        self.drafted_tokens += now.drafted_tokens - before.drafted_tokens
+        self.accepted_tokens += now.accepted_tokens - before.accepted_tokens

@@ -1,0 +1,82 @@
+"""One attention kernel for every pass: logits that do not depend on cuts and neighbours."""
+
+import numpy as np
+import pytest
+
+from hanabi_llama import Batch, Context
+
+SLOTS = 3
+LENGTH = 620
+TAIL = 130
+"""Longer than the 64 tokens, and behind the 512, from which the library would change kernels."""
+
+
+def decode(context, batch, *chunks):
+    """The logits of every token of the chunks, each (sequence, start, ids)."""
+    size = 0
+    for sequence, start, ids in chunks:
+        end = size + len(ids)
+        batch.token[size:end] = ids
+        batch.position[size:end] = range(start, start + len(ids))
+        batch.sequence[size:end] = sequence
+        batch.output[size:end] = 1
+        size = end
+    batch.size = size
+    context.decode(batch)
+    return context.logits(size).copy()
+
+
+@pytest.fixture(scope="module")
+def context(model):
+    with Context(
+        model,
+        slots=SLOTS,
+        context_length=1024,
+        batch_size=LENGTH,
+        max_outputs=LENGTH,
+        threads=2,
+        threads_batch=2,
+        poll=0,
+        micro_batch=LENGTH,
+        one_attention_kernel=True,
+    ) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def ids(model):
+    numbers = np.random.default_rng(0)
+    return numbers.integers(300, model.vocab.n_tokens, LENGTH).tolist()
+
+
+@pytest.fixture(scope="module")
+def whole(context, ids):
+    rows = decode(context, Batch(LENGTH), (0, 0, ids))
+    context.clear()
+    return rows[-TAIL:]
+
+
+@pytest.mark.parametrize("cuts", [[1] * 40, [2] * 20, [5, 1, 17, 3, 64, 40], [130]])
+def test_cuts_change_no_bit(context, ids, whole, cuts):
+    batch = Batch(LENGTH)
+    at = LENGTH - TAIL
+    decode(context, batch, (0, 0, ids[:at]))
+    rows = []
+    for size in cuts:
+        rows.extend(decode(context, batch, (0, at, ids[at : at + size])))
+        at += size
+    context.clear()
+    assert np.array_equal(rows, whole[: sum(cuts)])
+
+
+def test_neighbours_change_no_bit(context, ids, whole):
+    batch = Batch(LENGTH)
+    at = LENGTH - TAIL
+    decode(context, batch, (0, 0, ids[:at]))
+    decode(context, batch, (1, 0, ids[:7]))
+    rows = [
+        decode(context, batch, (0, at + step, [ids[at + step]]), (1, 7 + step, [ids[step]]))[0]
+        for step in range(20)
+    ]
+    context.clear()
+    assert np.array_equal(rows, whole[:20])
