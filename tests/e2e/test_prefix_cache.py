@@ -22,6 +22,8 @@ SLOTS = 4
 PIECE = 16
 FLAGS = ("--slots", str(SLOTS), "--context", "2048", "--kv-memory", "256M")
 PROMPT = 230
+HELD = 64
+"""What is held of a prompt of 70 tokens."""
 FIELDS = {"max_tokens": 6, "temperature": 0, "logprobs": 3, "return_token_ids": True}
 TEXT = "The river runs past the mill, and {} boats lie by the old stone bridge at noon. "
 
@@ -173,7 +175,7 @@ async def test_choices_and_scores(cold, warm):
     fields = {"n": 6, "temperature": 1, "seed": 3}
     alone, _ = await ask(cold, prompt, **fields)
     await ask(warm, prompt[:150])
-    assert await ask(warm, prompt, **fields) == (alone, 128)
+    assert await ask(warm, prompt, **fields) == (alone, 144)
     scored = {"echo": True, "max_tokens": 0}
     rows, _ = await ask(cold, prompt, **scored)
     assert await ask(warm, prompt, **scored) == (rows, 0), "a scored prompt is computed"
@@ -183,9 +185,9 @@ async def test_the_least_recently_used_is_lost_first(warm):
     prompts = [await prompt_of(warm, length=70) for _ in range(SLOTS + 1)]
     for prompt in prompts[:SLOTS]:
         assert (await ask(warm, prompt))[1] == 0
-    assert (await ask(warm, prompts[0]))[1] == PIECE
+    assert (await ask(warm, prompts[0]))[1] == HELD
     assert (await ask(warm, prompts[SLOTS]))[1] == 0
-    assert [(await ask(warm, prompts[number]))[1] for number in (0, 2, 3)] == [PIECE] * 3
+    assert [(await ask(warm, prompts[number]))[1] for number in (0, 2, 3)] == [HELD] * 3
     assert (await ask(warm, prompts[1]))[1] == 0
 
 
@@ -221,7 +223,7 @@ async def test_what_was_cached_is_in_the_usage(accounts, cold, warm, admin):
     # A request is counted in both at once.
     assert await admin.metric("hanabi_cached_prompt_tokens_total") - before == 224
     assert await admin.metric("hanabi_engine_cached_prompt_tokens_total") - engine_before == 224
-    assert (row.prompt_tokens, row.cached_tokens) == (PROMPT, 192)
+    assert (row.prompt_tokens, row.cached_tokens) == (PROMPT, 224)
 
 
 def first_row(database, query):
@@ -240,4 +242,4 @@ async def test_a_crash_costs_the_cache_and_nothing_else(accounts, cold, warm):
             await asyncio.sleep(0.05)
             status = (await warm.post(prompt="Hello", max_tokens=1)).status_code
     assert await ask(warm, prompt) == (alone, 0)
-    assert await ask(warm, prompt) == (alone, 192)
+    assert await ask(warm, prompt) == (alone, 224)
