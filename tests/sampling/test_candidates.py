@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanabi.sampling.candidates import Candidates, scored
+from hanabi.sampling.candidates import Candidates, above, scored, some_of
+from hanabi.sampling.distribution import Distribution
 
 from . import naive, strategies
 
@@ -22,6 +23,36 @@ def test_probabilities_are_the_softmax_at_the_temperature(row, temperature):
 def test_next_to_temperature_0_the_greatest_logit_has_it_all(temperature):
     row = strategies.frozen([1e4, -1e4, 0, 9990])
     assert scored(row, temperature).probabilities()[1].tolist() == [1, 0, 0, 0]
+
+
+temperatures = st.floats(0.01, 2) | st.just(1.0)
+
+
+@given(strategies.logits(), temperatures, st.data())
+def test_scores_of_some_are_the_very_ones_of_all(row, temperature, data):
+    places = st.lists(st.integers(0, row.size - 1), min_size=1, unique=True)
+    ids = np.array(data.draw(places))
+    some = some_of(Distribution(row), ids, temperature)
+    assert some.ids.tolist() == ids.tolist()
+    assert some.scores.tolist() == scored(row, temperature).scores[ids].tolist()
+
+
+@given(strategies.logits(), temperatures, st.floats(-745, 0) | st.just(0.0))
+def test_above_has_all_that_reach_the_score_and_none_far_below(row, temperature, least):
+    some = above(Distribution(row), least, temperature)
+    everything = scored(row, temperature).scores
+    assert set(np.flatnonzero(everything >= least).tolist()) <= set(some.ids.tolist())
+    slack = 2e-6 * (1 + abs(least) + float(np.abs(row.max())) / temperature)
+    assert set(some.ids.tolist()) <= set(np.flatnonzero(everything >= least - slack).tolist())
+    assert some.ids.tolist() == sorted(some.ids.tolist())
+
+
+@pytest.mark.parametrize("peak", [3.4e38, 1e30, -3.4e38])
+def test_above_neither_warns_nor_loses_the_greatest_of_extreme_logits(peak):
+    row = strategies.frozen([peak, -3.4e38, -np.inf])
+    for least in (0.0, -1.0, -745.0):
+        assert 0 in above(Distribution(row), least, 5e-324).ids.tolist()
+        assert 0 in above(Distribution(row), least, 2.0).ids.tolist()
 
 
 def test_only_keeps_the_order_asked_for():

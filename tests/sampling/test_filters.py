@@ -1,6 +1,8 @@
+import math
+
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hanabi.sampling.filters import min_p, top_k, top_p, typical_p
@@ -47,6 +49,29 @@ def test_typical_p_equals_naive(scores, p):
     kept, margin = naive.typical_p(naive.softmax(scores.tolist()), p)
     assume(margin > EPSILON)
     assert set(typical_p(scores, p).tolist()) == set(kept)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.5, 3.0, 8.0]), st.booleans(), shares)
+def test_nuclei_of_a_large_vocabulary_equal_naive(seed, scale, rounded, p):
+    row = np.random.default_rng(seed).standard_normal(20_000) * scale
+    row = strategies.frozen(np.round(row, 1) if rounded else row)
+    scores = strategies.frozen(row - row.max())
+    probabilities = naive.softmax(scores.tolist())
+    kept = top_p(scores, p).tolist()
+    assert kept == naive.ranking(scores.tolist())[: len(kept)]
+    assert sum(probabilities[i] for i in kept) >= p - EPSILON
+    assert sum(probabilities[i] for i in kept[:-1]) <= p + EPSILON
+    typical = typical_p(scores, p)
+    assert typical.size == np.unique(typical).size
+    mass = sum(probabilities[i] for i in typical.tolist())
+    assert mass >= p - EPSILON
+    assert mass - probabilities[typical[-1]] <= p + EPSILON
+    entropy = -math.fsum(value * math.log(value) for value in probabilities if value)
+    deviations = np.abs(-np.log(np.maximum(probabilities, 1e-300)) - entropy)
+    left = np.setdiff1d(np.flatnonzero(np.exp(scores)), typical)
+    if left.size:
+        assert deviations[left].min() >= deviations[typical].max() - 1e-4
 
 
 @given(strategies.scores())

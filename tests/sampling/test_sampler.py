@@ -148,6 +148,21 @@ def test_each_token_uses_one_random_number(params, choice):
         assert sampler._random.bit_generator.state == expected.bit_generator.state
 
 
+@settings(max_examples=30)
+@given(options(seed=8), st.integers(0, 2**32 - 1), st.sampled_from([0, 5, 40]))
+def test_a_row_of_a_large_vocabulary_is_the_same_alone_and_at_any_place(params, seed, count):
+    """Shapes and addresses choose the loops of numpy: none may change a bit."""
+    vocab = 4_999
+    rows = np.random.default_rng(seed).standard_normal((3, vocab)) * 4
+    rows = strategies.frozen(rows)
+    (alone,) = sample(np.array(rows[1:2]), [Sampler(params)], [count])
+    samplers = [Sampler(SamplingParams(seed=1)), Sampler(params), Sampler(SamplingParams())]
+    assert sample(rows, samplers, [None, count, 3])[1] == alone
+    shifted = np.empty(vocab + 1, np.float32)[1:]
+    shifted[:] = rows[1]
+    assert sample(shifted[None, :], [Sampler(params)], [count]) == [alone]
+
+
 @settings(max_examples=40)
 @given(options(seed=9), st.lists(options(), max_size=4), st.integers(20, 77), st.integers(0, 4))
 def test_a_seed_repeats_to_the_last_bit_alone_and_among_neighbours(params, others, vocab, place):

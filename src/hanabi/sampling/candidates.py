@@ -6,8 +6,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 256
+from hanabi.sampling.distribution import Distribution
+from hanabi.sampling.weights import Weights, weights_of
+
 _LEAST_TEMPERATURE = float(np.finfo(np.float32).tiny)
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_ROUNDING = 1e-6
 
 
 class Candidates(msgspec.Struct, frozen=True, eq=False):
@@ -17,10 +21,12 @@ class Candidates(msgspec.Struct, frozen=True, eq=False):
         ids: the token ids [n]; None for the whole vocabulary in its order.
         scores: [n], float32, log-probabilities up to a common constant; the greatest of the
             vocabulary is 0.0.
+        weights: those of `scores`, where they have been computed.
     """
 
     ids: NDArray[np.intp] | None
     scores: NDArray[np.float32]
+    weights: Weights | None = None
 
     def only(self, kept: NDArray[np.intp]) -> "Candidates":
         """Narrow to the positions `kept`, in their order."""
@@ -37,23 +43,12 @@ class Candidates(msgspec.Struct, frozen=True, eq=False):
         """Turn a number of [0, 1) into a token and its natural log-probability.
 
         Inverse of the cumulative distribution in the candidates' order: the first token at which
-        the sum of probabilities exceeds `uniform`. A token of probability 0 is never drawn. The
-        sums are float64, and made block-wise: only the block that is hit is summed token by token.
+        the sum of probabilities exceeds `uniform`. A token of probability 0 is never drawn.
         """
-        weights = np.exp(self.scores)
-        starts = np.arange(0, weights.size, _BLOCK)
-        ends = np.add.reduceat(weights, starts, dtype=np.float64).cumsum()
-        total = float(ends[-1])
-        mass = uniform * total
-        block = _first_above(ends, mass)
-        if block:
-            mass -= float(ends[block - 1])
-        start = block * _BLOCK
-        position = start + _first_above(
-            weights[start : start + _BLOCK].cumsum(dtype=np.float64), mass
-        )
+        weights = weights_of(self.scores) if self.weights is None else self.weights
+        position = weights.at(uniform)
         token = position if self.ids is None else int(self.ids[position])
-        return token, float(self.scores[position]) - math.log(total)
+        return token, float(self.scores[position]) - math.log(weights.total)
 
 
 def scored(logits: NDArray[np.float32], temperature: float) -> Candidates:
@@ -61,14 +56,39 @@ def scored(logits: NDArray[np.float32], temperature: float) -> Candidates:
 
     `logits` [vocab] are not changed; their greatest is finite. `temperature` is greater than 0.
     """
+    return all_of(Distribution(logits), temperature)
+
+
+def all_of(distribution: Distribution, temperature: float) -> Candidates:
+    """Return the whole vocabulary at a temperature greater than 0, with its weights."""
+    if temperature == 1:  # then they are the very ones that the logprobs are made from
+        return Candidates(None, distribution.scores, distribution.weights)
+    scores = _scores(distribution.logits, distribution.peak, temperature)
+    return Candidates(None, scores, weights_of(scores))
+
+
+def some_of(distribution: Distribution, ids: NDArray[np.intp], temperature: float) -> Candidates:
+    """Return the tokens `ids` [n], in their order, with the scores that `all_of` gives them."""
+    return Candidates(ids, _scores(distribution.logits[ids], distribution.peak, temperature))
+
+
+def above(distribution: Distribution, least: float, temperature: float) -> Candidates:
+    """Return all tokens whose score at a temperature is `least`, at most 0, or more.
+
+    In the order of ids. Some whose score is less by no more than rounding may be among them.
+    """
+    peak = float(distribution.peak)
+    distance = max(temperature, _LEAST_TEMPERATURE) * least
+    floor = peak + distance - _ROUNDING * (abs(peak) - distance)
+    ids = np.flatnonzero(distribution.logits >= max(floor, -_FLOAT32_MAX))
+    return some_of(distribution, ids, temperature)
+
+
+def _scores(
+    logits: NDArray[np.float32], peak: np.float32, temperature: float
+) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):  # towards -inf, which is a weight of 0 as it should be
-        scores = logits - logits.max()
+        scores = logits - peak
         # What float32 would round to 0 acts like its least number: 0 / it is 0, the rest -inf.
         scores /= max(temperature, _LEAST_TEMPERATURE)
-    return Candidates(None, scores)
-
-
-def _first_above(sums: NDArray[np.float64], mass: float) -> int:
-    """Return the first index whose ascending sum exceeds `mass`, which rounding may have lifted."""
-    highest = math.nextafter(float(sums[-1]), 0.0)
-    return int(sums.searchsorted(min(mass, highest), side="right"))
+    return scores

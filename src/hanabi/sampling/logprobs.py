@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.sampling.distribution import Distribution
 from hanabi.sampling.logits_error import require_finite
 from hanabi.sampling.ranking import greatest
 from hanabi.sampling.row import Row
@@ -25,31 +26,34 @@ def prompt_rows(logits: NDArray[np.float32], tokens: Sequence[int], count: int) 
     The work is done row by row, so besides the rows returned it takes memory for one row of the
     vocabulary, however long the chunk is. Raises LogitsError.
     """
-    require_finite(logits.max(axis=1))
+    peaks = logits.max(axis=1)
+    require_finite(peaks)
     return tuple(
-        row_of(position, token, count) for position, token in zip(logits, tokens, strict=True)
+        row_of(Distribution(position, peak), token, count)
+        for position, peak, token in zip(logits, peaks, tokens, strict=True)
     )
 
 
 def row_of(
-    logits: NDArray[np.float32], token: int, count: int, sampling_logprob: float | None = None
+    raw: NDArray[np.float32] | Distribution,
+    token: int,
+    count: int,
+    sampling_logprob: float | None = None,
 ) -> Row:
-    """Make the row of one token from the raw logits [vocab] of its position.
+    """Make the row of one token.
 
-    A log-probability is (logit - greatest logit) - ln(sum of exp(logit - greatest logit)); the sum
-    and what follows are float64. `top` has exactly min(count, vocab) entries, most likely first,
-    ties by the lower id. The token's own value and its entry in `top` are the same float. Values
-    end at -9999.0, as OpenAI's do, since JSON has no -inf.
+    `raw` are the raw logits [vocab] of its position, or what was made of them. A log-probability
+    is (logit - greatest logit) - ln(sum of exp(logit - greatest logit)); the sum is that of
+    `Weights`, and what follows is float64. `top` has exactly min(count, vocab) entries, most likely
+    first, ties by the lower id. The token's own value and its entry in `top` are the same float.
+    Values end at -9999.0, as OpenAI's do, since JSON has no -inf.
     """
-    peak = logits.max()
-    with np.errstate(over="ignore"):  # towards -inf, which adds nothing
-        weights = logits - peak
-    np.exp(weights, out=weights)
-    log_total = math.log(float(weights.sum(dtype=np.float64)))
-    least, peak = _LEAST, float(peak)
+    distribution = raw if isinstance(raw, Distribution) else Distribution(raw)
+    logits, peak = distribution.logits, float(distribution.peak)
+    log_total = math.log(distribution.weights.total)
 
     def logprob(index: int) -> float:
-        return max(float(logits[index]) - peak - log_total, least)
+        return max(float(logits[index]) - peak - log_total, _LEAST)
 
     top = greatest(logits, count).tolist() if count else []
     return Row(

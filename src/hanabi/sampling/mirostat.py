@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.sampling.weights import Weights, weights_of
+
 _LN2 = math.log(2.0)
 
 
@@ -26,13 +28,13 @@ class Mirostat:
         self._target = target
         self._rate = rate
 
-    def kept(self, scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    def kept(self, scores: NDArray[np.float32], weights: Weights | None = None) -> NDArray[np.intp]:
         """Return the positions of the tokens that may be drawn, in the order given.
 
-        `scores` are those of hanabi.sampling.filters. Where even the most likely token is too
-        surprising it stays alone, and of equals the first.
+        `scores` and `weights` are those of hanabi.sampling.filters. Where even the most likely
+        token is too surprising it stays alone, and of equals the first.
         """
-        total = float(np.exp(scores).sum(dtype=np.float64))
+        total = (weights_of(scores) if weights is None else weights).total
         # -log2(p) <= mu, solved for the score, as p = exp(score) / total.
         floor = math.log(total) - self.mu * _LN2
         if floor <= 0.0:

@@ -17,20 +17,23 @@ The order of the steps, stated here and nowhere else:
 6. One random number in [0, 1) chooses among what is left, by the renormalised probabilities.
 """
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hanabi.sampling.candidates import Candidates, scored
-from hanabi.sampling.filters import min_p, top_k, top_p, typical_p
+from hanabi.sampling.candidates import Candidates, above, all_of, some_of
+from hanabi.sampling.distribution import Distribution
+from hanabi.sampling.filters import min_p, top_p, typical_p
 from hanabi.sampling.logits_error import require_finite
 from hanabi.sampling.logprobs import row_of
 from hanabi.sampling.mirostat import Mirostat
 from hanabi.sampling.occurrences import Occurrences
 from hanabi.sampling.params import SamplingParams
 from hanabi.sampling.processors import bias, count_penalties, repetition_penalty
+from hanabi.sampling.ranking import greatest
 from hanabi.sampling.row import Row
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -92,46 +95,67 @@ class Sampler:
             _put(logits, self._bias_ids, bias(_take(logits, self._bias_ids), self._bias))
         seen = self._occurrences
         if seen is not None:
-            values = repetition_penalty(_take(logits, seen.ids), self.params.repetition_penalty)
-            values = count_penalties(
-                values,
-                seen.counts,
-                frequency=self.params.frequency_penalty,
-                presence=self.params.presence_penalty,
-            )
+            params, values = self.params, _take(logits, seen.ids)
+            if params.repetition_penalty != 1.0:
+                values = repetition_penalty(values, params.repetition_penalty)
+            if params.frequency_penalty or params.presence_penalty:
+                values = count_penalties(
+                    values,
+                    seen.counts,
+                    frequency=params.frequency_penalty,
+                    presence=params.presence_penalty,
+                )
             _put(logits, seen.ids, values)
         return logits
 
-    def candidates(self, logits: NDArray[np.float32]) -> Candidates:
+    def candidates(self, raw: NDArray[np.float32] | Distribution) -> Candidates:
         """Do steps 2 to 5: return the distribution that the next token is drawn from.
 
-        `logits` [vocab] are only read. Changes nothing; temperature 0 leaves one token.
+        `raw` are the logits [vocab], only read, or what was made of them. Changes nothing;
+        temperature 0 leaves one token.
         """
         params = self.params
-        logits = self.processed(logits)
+        distribution = raw if isinstance(raw, Distribution) else Distribution(raw)
+        if self.processes:
+            distribution = Distribution(self.processed(distribution.logits))
         if params.temperature == 0:
-            return Candidates(np.array([logits.argmax()]), np.zeros(1, np.float32))
-        left = scored(logits, params.temperature)
+            best = distribution.logits.argmax()
+            return Candidates(np.array([best]), np.zeros(1, np.float32))
         if self._mirostat is not None:
-            return left.only(self._mirostat.kept(left.scores))
-        if 0 < params.top_k < left.scores.size:
-            left = left.only(top_k(left.scores, params.top_k))
+            left = all_of(distribution, params.temperature)
+            return left.only(self._mirostat.kept(left.scores, left.weights))
+        left = self._start(distribution)
         if params.top_p < 1:
-            left = left.only(top_p(left.scores, params.top_p))
+            left = left.only(top_p(left.scores, params.top_p, left.weights))
         if params.min_p > 0:
             left = left.only(min_p(left.scores, params.min_p))
         if params.typical_p < 1:
-            left = left.only(typical_p(left.scores, params.typical_p))
+            left = left.only(typical_p(left.scores, params.typical_p, left.weights))
         return left
 
-    def draw(self, logits: NDArray[np.float32]) -> tuple[int, float]:
+    def _start(self, distribution: Distribution) -> Candidates:
+        """Do step 3 and top_k, and leave out what min_p drops where it is the first filter.
+
+        These two need no probabilities, so that most of the vocabulary is only compared.
+        """
+        params = self.params
+        if 0 < params.top_k < distribution.logits.size:
+            # Temperature keeps the order of the logits.
+            ids = greatest(distribution.logits, params.top_k)
+            return some_of(distribution, ids, params.temperature)
+        if params.top_p == 1 and params.min_p > 0:
+            return above(distribution, math.log(params.min_p), params.temperature)
+        return all_of(distribution, params.temperature)
+
+    def draw(self, raw: NDArray[np.float32] | Distribution) -> tuple[int, float]:
         """Do steps 2 to 6: return a token and its log-probability under what it was drawn from.
 
-        Uses exactly one random number, and none at temperature 0.
+        `raw` is that of `candidates`. Uses exactly one random number, and none at temperature 0.
         """
         if self.params.temperature == 0:
+            logits = raw.logits if isinstance(raw, Distribution) else raw
             return int(self.processed(logits).argmax()), 0.0
-        return self.candidates(logits).draw(self._random.random())
+        return self.candidates(raw).draw(self._random.random())
 
     def observe(self, token: int, logprob: float) -> None:
         """Take note that `token` was drawn, with `logprob` as `draw` returned it."""
@@ -158,16 +182,20 @@ def sample(
     Raises LogitsError, before any sampler has advanced, when a row has no finite greatest logit.
     """
     best = logits.argmax(axis=1)
-    require_finite(logits[np.arange(len(logits)), best])
+    peaks = logits[np.arange(len(logits)), best]
+    require_finite(peaks)
     sampled = []
-    for row, greedy, sampler, count in zip(logits, best, samplers, logprobs, strict=True):
+    for row, peak, greedy, sampler, count in zip(
+        logits, peaks, best.tolist(), samplers, logprobs, strict=True
+    ):
+        raw = Distribution(row, peak)
         if sampler.params.temperature == 0 and not sampler.processes:
-            token, logprob = int(greedy), 0.0
+            token, logprob = greedy, 0.0
         else:
-            token, logprob = sampler.draw(row)
+            token, logprob = sampler.draw(raw)
         sampler.observe(token, logprob)
         sampled.append(
-            Sampled(token, None if count is None else row_of(row, token, count, logprob))
+            Sampled(token, None if count is None else row_of(raw, token, count, logprob))
         )
     return sampled
 

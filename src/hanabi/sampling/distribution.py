@@ -1,0 +1,40 @@
+"""The model's distribution at one position, as far as it has been asked for."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanabi.sampling.weights import Weights, weights_of
+
+
+class Distribution:
+    """A row of logits, and what is made of all of it: once, however many steps need it.
+
+    Attributes:
+        logits: [vocab], float32, only read; the greatest is finite. They must not change while
+            this is in use.
+    """
+
+    def __init__(self, logits: NDArray[np.float32], peak: np.float32 | None = None) -> None:
+        """Take the logits, and the greatest of them where it is known."""
+        self.logits = logits
+        if peak is not None:
+            self.peak = peak
+
+    @cached_property
+    def peak(self) -> np.float32:
+        """The greatest logit."""
+        greatest: np.float32 = self.logits.max()
+        return greatest
+
+    @cached_property
+    def scores(self) -> NDArray[np.float32]:
+        """Each logit less the greatest one, [vocab]."""
+        with np.errstate(over="ignore"):  # towards -inf, which is a weight of 0 as it should be
+            return self.logits - self.peak
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The weights of the scores."""
+        return weights_of(self.scores)
