@@ -4,9 +4,9 @@ What another prompt of the account began with as well, and slots still hold, is 
 What is just being computed for another one is waited for, so that of many prompts with one
 beginning, arriving at once, the first computes it for all.
 
-The pieces of a prompt are always the same: `max_chunk` of its tokens at a time, from the first, and
-the rest. Only whole pieces are taken from others, and never the last one. So what is computed is
-computed as it would have been without them, to the last bit.
+A prompt is computed `max_chunk` of its tokens at a time. Only whole pieces are taken from others,
+and never the last one. Where cuts are not exact (see `runner`) both are equally long, so what is
+computed is computed as it would have been without the others, to the last bit.
 """
 
 from collections import Counter
