@@ -4,12 +4,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from hanabi.database import connection as database_module
 from hanabi.database.connection import open_database
+from hanabi.database.migrations import NEWEST
 from hanabi.database.tables import api_keys, metadata
 
 ROW = {
@@ -98,13 +102,13 @@ def test_a_url_overrides_the_file(opened, tmp_path):
 
 
 def test_a_migration_happens_whole_or_not_at_all(opened, tmp_path, url, monkeypatch):
-    real = database_module.command.upgrade
+    real = command.upgrade
 
     def upgrade_and_fail(config, revision):
         real(config, revision)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(database_module.command, "upgrade", upgrade_and_fail)
+    monkeypatch.setattr(command, "upgrade", upgrade_and_fail)
     with pytest.raises(KeyboardInterrupt):
         open_database(tmp_path, url)
     monkeypatch.undo()
@@ -134,6 +138,18 @@ def test_servers_that_start_at_once_migrate_once(opened, tmp_path, url):
         current = MigrationContext.configure(connection).get_current_revision()
     folder = Path(database_module.__file__).parent / "migrations" / "versions"
     assert current == max(path.name for path in folder.glob("0*.py"))[:4]
+
+
+def test_a_database_that_is_up_to_date_is_not_migrated(opened, tmp_path, url, monkeypatch):
+    opened(tmp_path, url)
+    monkeypatch.setattr(command, "upgrade", lambda *_: pytest.fail("nothing to migrate"))
+    opened(tmp_path, url)
+
+
+def test_the_newest_migration_is_the_one_that_is_asked_for():
+    config = Config()
+    config.set_main_option("script_location", "hanabi.database:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
 
 
 def test_the_switch_to_the_log_is_tried_again(monkeypatch):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from hanabi_llama.clearing import Clearing
 from hanabi_llama.errors import LibraryError
 from hanabi_llama.functions import bind
 from hanabi_llama.kernels import Kernels, cpu_backend, read_kernels
@@ -35,6 +36,7 @@ class Library:
         kernels: the CPU kernels that it chose.
         functions: its functions, with types.
         log: its last warnings and errors.
+        clearing: how its buffers are cleared.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class Library:
     kernels: Kernels
     functions: CDLL
     log: LogTail
+    clearing: Clearing
 
 
 def load() -> Library:
@@ -78,12 +81,15 @@ def _load_once() -> Library:
             f"no CPU kernel library (libggml-cpu-*) in {place} runs on this processor. "
             f"{log.reason()}"
         )
+    clearing = Clearing()
+    clearing.attach(functions)
     return Library(
         folder=place,
         version=version,
         kernels=read_kernels(functions),
         functions=functions,
         log=log,
+        clearing=clearing,
     )
 
 

@@ -4,12 +4,25 @@ import sqlite3
 import time
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    column,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    table,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hanabi.database.migrations import NEWEST
+
+_VERSION = table("alembic_version", column("version_num"))  # Alembic's own, of one row
 _BUSY_MS = 30_000  # how long a writer waits for another one
 _MIGRATION_LOCK = 0x68616E616269  # servers that start at once on one database take turns
 
@@ -40,6 +53,12 @@ def open_database(home: Path, url: str | None = None) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     """Run the migrations that the database has not seen, all of them or none."""
+    if _is_up_to_date(engine):
+        return
+    # Here, since it takes longer than all else that a start does with the database.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", "hanabi.database:migrations")
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
@@ -47,6 +66,13 @@ def _migrate(engine: Engine) -> None:
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _is_up_to_date(engine: Engine) -> bool:
+    """Whether the database has seen every migration; one that is being made has not."""
+    with engine.connect() as connection:
+        made = inspect(connection).has_table(_VERSION.name)
+        return made and connection.scalars(select(_VERSION)).all() == [NEWEST]
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

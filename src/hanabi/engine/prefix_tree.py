@@ -1,8 +1,8 @@
 """Which slots hold which beginnings of prompts: a radix tree of token ids for each account.
 
-An edge is a whole piece of tokens. Where cuts are not exact (see `runner`) it is as much of a prompt
-as one decode computes: then what a slot holds of it is the same to the last bit whichever prompt it
-was computed for, and a part of it would not be.
+An edge is a whole piece of tokens. Where cuts are not exact (see `runner`) it is as much of a
+prompt as one decode computes: then what a slot holds of it is the same to the last bit whichever
+prompt it was computed for, and a part of it would not be.
 """
 
 from collections.abc import Sequence

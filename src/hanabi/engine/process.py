@@ -6,6 +6,7 @@ tokenizer turns text into ids, so that a long text delays neither. When the serv
 socket ends, and so does this process.
 """
 
+import gc
 import os
 import queue
 import signal
@@ -67,6 +68,9 @@ class EngineProcess:
             self._send(LoadFailed(str(error)))
             return
         self._send(loaded)
+        # What there is by now stays to the end, the vocabulary's tens of thousands of pieces among
+        # it. Frozen, no collection looks at it again, which would hold a step up.
+        gc.freeze()
         threading.Thread(target=self._read, args=(runner,), name="reader", daemon=True).start()
         threading.Thread(
             target=self._tokenize, args=(runner,), name="tokenizer", daemon=True

@@ -7,8 +7,8 @@ only chunks of equal length share a decode: so the arithmetic of a prompt is the
 among neighbours, to the last bit (llama.cpp cuts a decode into passes of as many tokens from each
 sequence as the shortest has left, and rounds a pass of one token differently than a longer one).
 
-A sequence that runs alone has a draft decoded behind its token: a guess at what follows, of which is
-kept what the model would have chosen itself.
+A sequence that runs alone has a draft decoded behind its token: a guess at what follows, of which
+is kept what the model would have chosen itself.
 
 A slot that is given back keeps what it holds, for prompts that begin with the same tokens: see
 `slots` for which slot is given out, `computing` for what of a prompt need not be computed.

@@ -1,1 +1,4 @@
 """Alembic's migrations, run by `hanabi.database.connection` at every start."""
+
+NEWEST = "0004"
+"""The revision of the last migration: a database that has it needs none, and Alembic not at all."""
