@@ -37,11 +37,13 @@ lint: dev ## check style, format and types
 screenshots: dev ## picture every page of the console into .cache/screenshots
 	@$(BIN)/python -m pytest tests/console/screenshots.py --quiet --capture=no $(ARGS)
 
-bench: dev ## measure: the API's ceiling, throughput, shared prompts, the client's import
+bench: dev ## measure: the API's ceiling, throughput, shared prompts, imports, a start, sampling
 	@$(BIN)/python benchmarks/api_ceiling.py
 	@$(BIN)/python benchmarks/throughput.py
 	@$(BIN)/python benchmarks/prefill.py
 	@$(BIN)/python benchmarks/client_import.py
+	@$(BIN)/python benchmarks/start.py
+	@$(BIN)/python benchmarks/sampling.py
 
 bench-peers: dev ## measure beside other servers, which it builds: make bench-peers ARGS=--quick
 	@$(PYTHON) scripts/set_up_peers.py
