@@ -4,6 +4,7 @@ import re
 import threading
 
 import pytest
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
@@ -11,7 +12,6 @@ from sqlalchemy import insert, select, update
 from hanabi.accounts import keys as keys_module
 from hanabi.accounts.account import Account, Limits
 from hanabi.accounts.keys import REFRESH_SECONDS, Keys
-from hanabi.database import connection as connection_module
 from hanabi.database.connection import open_database
 from hanabi.database.tables import api_keys
 from hanabi.errors import InvalidRequestError, NotFoundError
@@ -245,11 +245,9 @@ def test_a_key_of_before_there_were_limits_stays_good(tmp_path, new_url, monkeyp
     text, url = "hk_" + "x" * 43, new_url()
     row = {"id": "1", "account": "me", "name": "old", "prefix": text[:11], "admin": True}
     row |= {"digest": hashlib.sha256(text.encode()).digest(), "created": 1}
-    upgrade = connection_module.command.upgrade
+    upgrade = command.upgrade
     with monkeypatch.context() as patch:
-        patch.setattr(
-            connection_module.command, "upgrade", lambda config, _head: upgrade(config, "0002")
-        )
+        patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0002"))
         before = open_database(tmp_path, url)
     with before.begin() as connection:
         connection.execute(insert(api_keys).values(row))
