@@ -145,7 +145,7 @@ def first_question(number: int, place: int) -> int:
 
 
 def streams(  # noqa: PLR0913 - independent, and told in one table
-    name: str, letter: str, count: int, tokens: int, options: dict[str, Any], place: int = 0
+    name: str, letter: str, count: int, tokens: int, options: dict[str, Any], *, place: int = 0
 ) -> Workload:
     """So many clients that ask at the same time; the workload's place makes its questions its own.
 
