@@ -48,20 +48,21 @@ def one_kernel(functions: CDLL) -> Iterator[None]:
     device = cast(functions.ggml_backend_dev_by_type(CPU), POINTER(_Device)).contents
     if device.registry != cpu_backend(functions):
         raise LibraryError("the CPU device of this llama.cpp is laid out differently.")
-    make = InitBackend(device.init_backend)
     use_reference = CFUNCTYPE(None, c_void_p, c_bool)(
         procedure(functions, "ggml_backend_cpu_set_use_ref")
     )
 
-    def make_and_set(itself: int, params: bytes | None) -> int | None:
-        backend: int | None = make(itself, params)
-        if backend:
-            use_reference(backend, True)
-        return backend
-
-    replacement = InitBackend(make_and_set)
     with _lock:
         original = device.init_backend
+        make = InitBackend(original)
+
+        def make_and_set(itself: int, params: bytes | None) -> int | None:
+            backend: int | None = make(itself, params)
+            if backend:
+                use_reference(backend, True)
+            return backend
+
+        replacement = InitBackend(make_and_set)
         device.init_backend = cast(replacement, c_void_p).value
         try:
             yield
