@@ -23,9 +23,13 @@ def test_a_single_interruption_changes_nothing():
     assert set(run(threads, 5, share=1.0)) == {2}
 
 
+def test_what_our_own_server_and_a_client_take_is_no_neighbour():
+    assert set(run(Threads(2), 30, share=0.82)) == {2}
+
+
 def test_with_a_busy_neighbour_there_are_fewer_threads():
     threads = Threads(2)
-    run(threads, WINDOW + 0.02, share=0.7)
+    run(threads, WINDOW + 0.02, share=0.67)
     assert threads.count == 1
 
 
