@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -49,6 +51,9 @@ LLAMA_OPTIONS = (
     "-DLLAMA_BUILD_APP=OFF",
 )
 """A static release build with every instruction of this processor; the rest is the default."""
+
+LLAMA = Path("vendor", "llama.cpp")
+"""Where llama.cpp's own sources lie in it."""
 
 TILES = "    _tile_loadconfig(&tc);\n"
 BARRIER = '    __asm__ volatile("" : : "r"(&tc) : "memory");\n'
@@ -91,35 +96,23 @@ def install_llama_cpp_python(show: Show) -> None:
     python = environment("llama-cpp-python", show)
     into = ("--python", str(python))
     run(pip(*into, *LOCKED, "-r", str(lock("peer-build"))), show)
-    requirements = ("--no-build-isolation", "-r", str(lock("peer-llama-cpp-python")))
-    run(
-        [*NICE, *pip(*into, *LOCKED, *requirements)],
-        show,
-        CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF",
-        CMAKE_BUILD_PARALLEL_LEVEL=JOBS,
-        PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}",
-    )
+    with llama_sources(show) as tree:
+        run(
+            [*NICE, *pip(*into, *INSTALL, "--no-build-isolation", str(tree))],
+            show,
+            CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF",
+            CMAKE_BUILD_PARALLEL_LEVEL=JOBS,
+            PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        )
+    run(pip(*into, *LOCKED, "-r", str(lock("peer-llama-cpp-python"))), show)
 
 
 def install_llama_server(show: Show) -> None:
     """Compile llama.cpp's server and benchmarks out of llama-cpp-python's source distribution."""
     tools = PEERS / "llama-cpp-python" / "bin"
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    pinned = locked_lines(lock("peer-llama-cpp-python").read_text(), "llama-cpp-python")
-    with tempfile.TemporaryDirectory(dir=PEERS) as folder:
-        wanted = Path(folder, "wanted.txt")
-        wanted.write_text(pinned)
-        download = ("download", "--no-deps", "--require-hashes", "--no-build-isolation")
-        into = ("--python", str(tools / "python"))
-        run(pip(*into, *download, "--dest", folder, "-r", str(wanted)), show, PATH=path)
-        (archive,) = Path(folder).glob("*.tar.gz")
-        with tarfile.open(archive) as sources:
-            sources.extractall(folder, filter="data")
-        (tree,) = Path(folder).glob("*/vendor/llama.cpp")
-        tiles = tree / "ggml" / "src" / "ggml-cpu" / "amx" / "mmq.cpp"
-        tiles.write_text(with_barrier(tiles.read_text()))
-        build = f"{folder}/build"
-        configure = ["-S", str(tree), "-B", build, "-G", "Ninja", *LLAMA_OPTIONS]
+    with llama_sources(show) as tree, tempfile.TemporaryDirectory(dir=PEERS) as build:
+        configure = ["-S", str(tree / LLAMA), "-B", build, "-G", "Ninja", *LLAMA_OPTIONS]
         run([str(tools / "cmake"), *configure], show, PATH=path)
         compile_tools = ["--build", build, "-j", JOBS, "--target", *LLAMA_TOOLS]
         run([*NICE, str(tools / "cmake"), *compile_tools], show, PATH=path)
@@ -128,8 +121,34 @@ def install_llama_server(show: Show) -> None:
         target.mkdir()
         for tool in LLAMA_TOOLS:
             shutil.copy2(f"{build}/bin/{tool}", target / tool)
-        release = pinned.partition(" ")[0].replace("[server]==", " ")
+        release = llama_pinned().partition(" ")[0].replace("[server]==", " ")
         (target / "how").write_text(f"llama.cpp of {release}, built by {compiler()}, native\n")
+
+
+@contextmanager
+def llama_sources(show: Show) -> Iterator[Path]:
+    """The tree of llama-cpp-python's source distribution, mended for gcc 12, until the end."""
+    tools = PEERS / "llama-cpp-python" / "bin"
+    with tempfile.TemporaryDirectory(dir=PEERS) as folder:
+        wanted = Path(folder, "wanted.txt")
+        wanted.write_text(llama_pinned())
+        download = ("download", "--no-deps", "--require-hashes", "--no-build-isolation")
+        into = ("--python", str(tools / "python"))
+        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+        run(pip(*into, *download, "--dest", folder, "-r", str(wanted)), show, PATH=path)
+        (archive,) = Path(folder).glob("*.tar.gz")
+        with tarfile.open(archive) as sources:
+            sources.extractall(folder, filter="data")
+        (vendor,) = Path(folder).glob("*/vendor")
+        tree = vendor.parent
+        tiles = tree / LLAMA / "ggml" / "src" / "ggml-cpu" / "amx" / "mmq.cpp"
+        tiles.write_text(with_barrier(tiles.read_text()))
+        yield tree
+
+
+def llama_pinned() -> str:
+    """What the lock says of llama-cpp-python: its version and its hashes."""
+    return locked_lines(lock("peer-llama-cpp-python").read_text(), "llama-cpp-python")
 
 
 def install_mineru(show: Show) -> None:

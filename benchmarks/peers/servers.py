@@ -206,7 +206,9 @@ def vllm(bench: Bench) -> Iterator[Server]:
     parts = [str(part) for pair in flags.items() for part in pair]
     memory = -(-bench.slots * bench.context * KV_BYTES_PER_TOKEN // 2**30)
     environment = _offline() | {"VLLM_CPU_KVCACHE_SPACE": str(memory)}
-    started = [str(binaries / "vllm"), "serve", str(model), *parts]
+    # Not `vllm serve`, which asks for the version of a package named vllm; this one is vllm-cpu.
+    module = "vllm.entrypoints.openai.api_server"
+    started = [str(binaries / "python"), "-m", module, "--model", str(model), *parts]
     version = installed_version(PEERS / "vllm", "vllm_cpu")
     with running(started, port, "/health", environment) as process:
         names = {"chat/completions": "model", "completions": "model"}

@@ -14,7 +14,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 def main(weights: Path, folder: Path) -> None:
     """Write the folder."""
     place = {"pretrained_model_name_or_path": weights.parent, "gguf_file": weights.name}
-    AutoModelForCausalLM.from_pretrained(**place, dtype=torch.bfloat16).save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(**place, dtype=torch.bfloat16)
+    # The weights are plain by now; what is left of how they were stored would keep them unsaved.
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(**place).save_pretrained(folder)
 
 

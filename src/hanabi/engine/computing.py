@@ -19,18 +19,30 @@ from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt
 from hanabi.engine.slots import NOTHING, Slots
 
+FILL = 8
+"""Pieces share a decode where the shortest lacks no more than this part of the longest, which the
+runner fills up. Together they are faster than alone, on AMX 0.63 ms a token in a pass of 200 to 320
+against 0.77 in one of 32 and 1.1 in one of 33, whose tiles are of 32 rows."""
+
 
 class Computing:
     """The prompts that have a slot and are not complete, in order of arrival."""
 
     def __init__(
-        self, slots: Slots, *, token_budget: int, max_outputs: int, max_chunk: int
+        self,
+        slots: Slots,
+        *,
+        token_budget: int,
+        max_outputs: int,
+        max_chunk: int,
+        exact_cuts: bool,
     ) -> None:
         """Take the slots and the limits, which are those of the Scheduler."""
         self._slots = slots
         self._token_budget = token_budget
         self._max_outputs = max_outputs
         self._max_chunk = max_chunk
+        self._exact_cuts = exact_cuts
         self._prompts: list[Prompt] = []
 
     def __len__(self) -> int:
@@ -128,12 +140,29 @@ class Computing:
         return Begin(prompt, source, slot)
 
     def _grouped(self, works: list[Work]) -> list[list[Work]]:
-        """Those of equal length together, as far as the rows of logits of a decode allow."""
-        groups: dict[int, list[list[Work]]] = {}
-        for work in works:
-            of_this_size = groups.setdefault(len(work.chunk.tokens), [[]])
-            outputs = sum(each.chunk.outputs for each in of_this_size[-1])
-            if outputs + work.chunk.outputs > self._max_outputs:
-                of_this_size.append([])
-            of_this_size[-1].append(work)
-        return [works for of_one_size in groups.values() for works in of_one_size]
+        """Those of one decode together: of equal length, or nearly so where cuts are exact.
+
+        As far as the rows of logits and the tokens of a decode allow.
+        """
+        groups: list[list[Work]] = []
+        for work in sorted(works, key=_length, reverse=True):
+            if not (groups and self._fits(work, groups[-1])):
+                groups.append([])
+            groups[-1].append(work)
+        return groups
+
+    def _fits(self, work: Work, group: list[Work]) -> bool:
+        """Whether a piece, no longer than those of a group, shares their decode."""
+        longest = _length(group[0])
+        spare = longest // FILL if self._exact_cuts else 0
+        outputs = sum(each.chunk.outputs for each in group) + work.chunk.outputs
+        return (
+            longest - _length(work) <= spare
+            and outputs <= self._max_outputs
+            and (len(group) + 1) * longest <= self._token_budget
+        )
+
+
+def _length(work: Work) -> int:
+    """The tokens of a piece."""
+    return len(work.chunk.tokens)

@@ -102,6 +102,7 @@ class LlamaRunner:
         self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)
         self._as_text = _as_text(self.vocab)
+        self.exact_cuts = False
         self.exact_cuts = self.can_cut and self._cuts_are_exact()
         self.piece = PIECE if self.exact_cuts else CHUNK
 
@@ -116,14 +117,17 @@ class LlamaRunner:
         """Compute a batch; see Runner."""
         batch = self._batch
         size = outputs = 0
+        length = self._filled(chunks)
         for chunk in chunks:
             end = size + len(chunk.tokens)
+            full = max(end, size + length)
             batch.token[size:end] = chunk.tokens
-            batch.position[size:end] = range(chunk.start, chunk.start + len(chunk.tokens))
-            batch.sequence[size:end] = chunk.slot
-            batch.output[size : end - chunk.outputs] = 0
+            batch.token[end:full] = chunk.tokens[-1]
+            batch.position[size:full] = range(chunk.start, chunk.start + full - size)
+            batch.sequence[size:full] = chunk.slot
+            batch.output[size:full] = 0
             batch.output[end - chunk.outputs : end] = 1
-            size = end
+            size = full
             outputs += chunk.outputs
         batch.size = size
         self._context.use_threads(self._threads.count)
@@ -138,7 +142,23 @@ class LlamaRunner:
                 raise AssertionError(message)
             case hanabi_llama.DecodeResult.OK:
                 pass
+        for chunk in chunks:
+            if len(chunk.tokens) < length:
+                self.trim(chunk.slot, chunk.start + len(chunk.tokens))
         return self._context.logits(outputs)
+
+    def _filled(self, chunks: Sequence[Chunk]) -> int:
+        """The length that shorter chunks are filled up to, 0 for none.
+
+        llama.cpp cuts a decode into passes of as many tokens from each sequence as the shortest has
+        left, so that one token less is a pass more. What stands behind a chunk changes nothing in
+        it and is forgotten again.
+        """
+        longest = max(len(chunk.tokens) for chunk in chunks)
+        if not self.exact_cuts or len(chunks) * longest > self._context.batch_size:
+            return 0
+        fits = all(chunk.start + longest <= self.context_length for chunk in chunks)
+        return longest if fits else 0
 
     def _cuts_are_exact(self) -> bool:
         """Whether tokens one by one, beside another slot's, give the logits of one pass.

@@ -72,6 +72,8 @@ class Runner(Protocol):
     def decode(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
         """Compute a batch; logits, float32 [sum of outputs, vocab], in the chunks' order.
 
+        Chunks of several tokens may differ in length, by little, where cuts are exact.
+
         The array is a view that the next decode overwrites. None when `abort` cut it short: then
         the slots are trimmed by the caller, since some of the tokens may have been stored.
         """

@@ -3,9 +3,10 @@
 Prompts wait for a slot: keys take turns, and each key's own come in order of arrival. A step is one
 decode that gives every running sequence its next token, and then, in the same order, decodes of
 chunks of prompts, up to the token budget. A chunk is never shortened for what runs beside it, and
-only chunks of equal length share a decode: so the arithmetic of a prompt is the same alone and
-among neighbours, to the last bit (llama.cpp cuts a decode into passes of as many tokens from each
-sequence as the shortest has left, and rounds a pass of one token differently than a longer one).
+only chunks of equal length share a decode, or of nearly equal length where cuts are exact: so the
+arithmetic of a prompt is the same alone and among neighbours, to the last bit (llama.cpp cuts a
+decode into passes of as many tokens from each sequence as the shortest has left, and may round a
+pass of one token differently than a longer one).
 
 A sequence that runs alone has a draft decoded behind its token: a guess at what follows, of which
 is kept what the model would have chosen itself.
@@ -83,6 +84,7 @@ class Scheduler:
             token_budget=token_budget,
             max_outputs=max_outputs,
             max_chunk=max_chunk,
+            exact_cuts=exact_cuts,
         )
         self._gap_age = 0
         self._sharing: deque[Prompt] = deque()
