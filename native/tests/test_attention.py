@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hanabi_llama import Batch, Context
+from hanabi_llama.attention import is_plain
 
 SLOTS = 3
 LENGTH = 620
@@ -80,3 +81,54 @@ def test_neighbours_change_no_bit(context, ids, whole):
     ]
     context.clear()
     assert np.array_equal(rows, whole[:20])
+
+
+def tiled(context, batch, *chunks):
+    """The logits of every token of the chunks, each 64 tokens that go through the tiled kernel."""
+    size = 0
+    for sequence, start, ids in chunks:
+        end = size + len(ids)
+        batch.token[size:end] = ids
+        batch.position[size:end] = range(start, end - size + start)
+        batch.sequence[size:end] = sequence
+        batch.output[size:end] = 1
+        size = end
+    batch.size = size
+    context.decode(batch, tiled=True)
+    return context.logits(size).copy()
+
+
+def test_tiles_are_the_same_beside_others_and_nearly_what_the_plain_kernel_gives(
+    context, ids, whole
+):
+    batch = Batch(LENGTH)
+    at = LENGTH - TAIL
+    decode(context, batch, (0, 0, ids[:at]))
+    alone = tiled(context, batch, (0, at, ids[at : at + 64]))
+    context.remove(0, at)
+    decode(context, batch, (1, 0, ids[100:200]))
+    both = tiled(context, batch, (0, at, ids[at : at + 64]), (1, 100, ids[:64]))
+    context.clear()
+    assert np.array_equal(both[:64], alone)
+    assert not np.array_equal(alone, whole[:64])  # else nothing was tiled
+    assert np.abs(alone - whole[:64]).mean() < 0.2
+
+
+@pytest.mark.parametrize(
+    ("sequences", "position", "plain"),
+    [
+        ([0], 127, True),
+        ([0], 128, False),
+        ([0, 1, 2], 600, True),
+        ([0, 2], 600, False),
+        ([0, 0], 600, False),
+        ([0] * 63, 0, True),
+        ([0] * 64, 0, False),
+    ],
+)
+def test_where_the_library_takes_the_plain_kernel_by_itself(sequences, position, plain):
+    batch = Batch(len(sequences))
+    batch.size = len(sequences)
+    batch.sequence[:] = sequences
+    batch.position[:] = position
+    assert is_plain(batch) is plain

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hanabi_llama.attention import one_kernel
+from hanabi_llama.attention import AttentionKernel, is_plain
 from hanabi_llama.batch import Batch
 from hanabi_llama.errors import ClosedError, ContextError, DecodeError
 from hanabi_llama.model import Model
@@ -74,8 +74,9 @@ class Context:
             micro_batch: tokens in one pass: at least slots.
             flash_attention: compute attention in one kernel, which takes less memory; without it
                 the values are summed in float32 instead of float16.
-            one_attention_kernel: use the same flash attention for every pass, so that logits do
-                not depend on how a sequence is cut into passes; see `attention`.
+            one_attention_kernel: use the same flash attention for every pass but those that are
+                asked to be tiled, so that logits do not depend on how a sequence is cut into
+                passes; see `attention`.
 
         Raises ValueError for sizes that do not fit together, and ContextError when the library
         refuses, for want of memory or for what the model is.
@@ -114,7 +115,8 @@ class Context:
         params.no_perf = True
         params.kv_unified = False
         self._log.clear()
-        with one_kernel(self._functions) if one_attention_kernel else nullcontext():
+        self._kernel = AttentionKernel(self._functions) if one_attention_kernel else None
+        with self._kernel.caught() if self._kernel else nullcontext():
             handle = self._functions.llama_init_from_model(model.handle, params)
         if not handle:
             self._threadpool.close()
@@ -144,7 +146,7 @@ class Context:
         _ = self.handle
         return self._memory
 
-    def decode(self, batch: Batch) -> DecodeResult:
+    def decode(self, batch: Batch, *, tiled: bool = False) -> DecodeResult:
         """Run a batch through the model; other threads run meanwhile.
 
         Each sequence's first position must follow the last one in its cache, and its rows must
@@ -157,6 +159,11 @@ class Context:
         Q4_1 do on AVX-512; whoever relies on it tries it). Without, attention rounds differently
         for one token of a sequence, for 2 to 63, and for more.
 
+        Args:
+            batch: the tokens.
+            tiled: with one attention kernel, compute those sequences that have 64 tokens or more in
+                a pass with the library's faster kernel for so many, which rounds differently.
+
         Raises:
             ValueError: a size, sequence id, position or number of outputs is out of range.
             DecodeError: the library refused the batch (a token id or position that does not fit)
@@ -166,6 +173,8 @@ class Context:
         self._check(batch)
         self._outputs = 0
         self._log.clear()
+        if self._kernel:
+            self._kernel.force_plain(not tiled and not is_plain(batch))
         code: int = self._functions.llama_decode(handle, batch.struct)
         if code < 0:
             raise DecodeError(f"the batch was not decoded: {self._log.reason()}", code)
