@@ -81,7 +81,7 @@ def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget
                 assert tokens_of(events[number], choice) == expected
                 ended = expected[-1] == EOS
                 assert finish_of(events[number], choice) == ("stop" if ended else "length")
-    assert runner.largest_batch <= max(budget, slots, runner.max_chunk)
+    assert runner.largest_batch <= max(budget, slots, runner.pieces.tile)
     assert not loop.has_work
 
 

@@ -11,7 +11,7 @@ from hanabi.generation.events import PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.params import SamplingParams
 
-PIECE = MockRunner.max_chunk
+PIECE = MockRunner.pieces.tile
 GREEDY = SamplingParams(temperature=0)
 SYSTEM = tuple(range(100, 100 + 5 * PIECE))
 
@@ -23,11 +23,11 @@ class Runner(MockRunner):
 
     def __init__(self, **limits):
         super().__init__(**limits)
-        self.pieces = []
+        self.computed = []
         self.copies = []
 
     def decode(self, chunks):
-        self.pieces.extend((chunk.start, tuple(chunk.tokens)) for chunk in chunks)
+        self.computed.extend((chunk.start, tuple(chunk.tokens)) for chunk in chunks)
         return super().decode(chunks)
 
     def copy(self, source, target):
@@ -118,9 +118,9 @@ def test_what_is_computed_is_computed_in_the_same_pieces():
     cold, warm = Engine(), Engine()
     cold.ask(1, prompt)
     warm.ask(1, (*SYSTEM[:40], 7))
-    warm.runner.pieces.clear()
+    warm.runner.computed.clear()
     assert warm.ask(2, prompt) == 36
-    assert warm.runner.pieces == cold.runner.pieces[3:]
+    assert warm.runner.computed == cold.runner.computed[3:]
     assert warm.tokens(2) == cold.tokens(1)
 
 

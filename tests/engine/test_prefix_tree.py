@@ -5,9 +5,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
-PIECE = 3
+PIECES = Pieces(short=2, tile=4, tiles_from=4)
+ENDS = [0, 2, 4, 8, 12]
 SLOTS = 4
 accounts = st.sampled_from("ab")
 # Two ids and few pieces, so that prompts share beginnings, and part in the middle of a piece.
@@ -16,13 +18,13 @@ slots = st.integers(0, SLOTS - 1)
 
 
 def whole(tokens):
-    return tokens[: len(tokens) // PIECE * PIECE]
+    return tokens[: max(end for end in ENDS if end <= len(tokens))]
 
 
 class AgainstLists(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.tree = PrefixTree(PIECE)
+        self.tree = PrefixTree(PIECES)
         self.held = {}
 
     @rule(slot=slots, account=accounts, tokens=prompts)
@@ -30,12 +32,13 @@ class AgainstLists(RuleBasedStateMachine):
         self.tree.hold(slot, account, tokens)
         self.held[slot] = account, whole(tokens)
 
-    @rule(slot=slots, piece=st.tuples(*[st.integers(0, 1)] * PIECE))
-    def grow(self, slot, piece):
+    @rule(slot=slots, more=prompts)
+    def extend(self, slot, more):
         if slot in self.held:
             account, tokens = self.held[slot]
-            self.tree.grow(slot, piece)
-            self.held[slot] = account, tokens + piece
+            longer = (tokens + more)[:14]
+            self.tree.extend(slot, longer)
+            self.held[slot] = account, whole(longer)
 
     @rule(slot=slots)
     def forget(self, slot):
@@ -52,7 +55,7 @@ class AgainstLists(RuleBasedStateMachine):
     @rule(account=accounts, tokens=prompts)
     def match(self, account, tokens):
         best = Match()
-        for length in range(PIECE, len(tokens), PIECE):
+        for length in [end for end in ENDS[1:] if end < len(tokens)]:
             holders = frozenset(
                 slot
                 for slot, (whose, its) in self.held.items()
@@ -79,15 +82,17 @@ TestAgainstLists = AgainstLists.TestCase
 
 
 def test_an_account_finds_nothing_of_another_one():
-    tree = PrefixTree(PIECE)
+    tree = PrefixTree(PIECES)
     tree.hold(0, "a", range(12))
-    assert tree.match("a", range(12)) == Match(9, frozenset({0}))
+    assert tree.match("a", range(12)) == Match(8, frozenset({0}))
     assert tree.match("b", range(12)) == Match()
     assert tree.match("", range(12)) == Match()
 
 
-@pytest.mark.parametrize(("length", "found"), [(3, 0), (4, 3), (6, 3), (7, 6), (40, 9)])
+@pytest.mark.parametrize(
+    ("length", "found"), [(2, 0), (3, 2), (4, 2), (5, 4), (8, 4), (9, 8), (40, 8)]
+)
 def test_whole_pieces_match_and_the_last_token_never(length, found):
-    tree = PrefixTree(PIECE)
+    tree = PrefixTree(PIECES)
     tree.hold(2, "a", range(11))
     assert tree.match("a", range(length)).length == found

@@ -1,10 +1,12 @@
 import pytest
 
 from hanabi.engine.actions import Copy
+from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match
 from hanabi.engine.slots import Slots
 
 PIECE = 4
+PIECES = Pieces(short=PIECE, tile=PIECE, tiles_from=1000)
 
 
 def prompt(number, pieces=2):
@@ -13,7 +15,7 @@ def prompt(number, pieces=2):
 
 def used(count, *, order=()):
     """Slots that hold a prompt each, used in this order."""
-    slots = Slots(count, piece=PIECE)
+    slots = Slots(count, PIECES)
     taken = [slots.take()[0] for _ in range(count)]
     for slot in taken:
         slots.hold(slot, "a", prompt(slot))
@@ -23,7 +25,7 @@ def used(count, *, order=()):
 
 
 def test_neighbours_are_given_out_from_the_lowest_on():
-    slots = Slots(4, piece=PIECE)
+    slots = Slots(4, PIECES)
     assert [slots.take() for _ in range(4)] == [(slot, []) for slot in range(4)]
     assert not slots
 
@@ -76,7 +78,7 @@ def test_a_neighbour_is_given_out_and_what_it_holds_is_moved_to_the_least_recent
 
 
 def test_a_gap_is_filled_first():
-    slots = Slots(5, piece=PIECE)
+    slots = Slots(5, PIECES)
     for _ in range(4):
         slots.take()
     slots.give_back(1)

@@ -4,9 +4,9 @@ What another prompt of the account began with as well, and slots still hold, is 
 What is just being computed for another one is waited for, so that of many prompts with one
 beginning, arriving at once, the first computes it for all.
 
-A prompt is computed `max_chunk` of its tokens at a time. Only whole pieces are taken from others,
-and never the last one. Where cuts are not exact (see `runner`) both are equally long, so what is
-computed is computed as it would have been without the others, to the last bit.
+A prompt is computed a tile of its tokens at a time. Only whole pieces are taken from others, and
+never the last one: what is computed is computed as it would have been without the others, to the
+last bit; see `pieces`.
 """
 
 from collections import Counter
@@ -34,14 +34,12 @@ class Computing:
         *,
         token_budget: int,
         max_outputs: int,
-        max_chunk: int,
         exact_cuts: bool,
     ) -> None:
         """Take the slots and the limits, which are those of the Scheduler."""
         self._slots = slots
         self._token_budget = token_budget
         self._max_outputs = max_outputs
-        self._max_chunk = max_chunk
         self._exact_cuts = exact_cuts
         self._prompts: list[Prompt] = []
 
@@ -75,14 +73,14 @@ class Computing:
         begins: list[Begin] = []
         works: list[Work] = []
         ahead: list[Prompt] = []
-        tokens = self._token_budget
+        tokens, pieces = self._token_budget, self._slots.pieces
         for prompt in self._by_turns():
             match = self._look_up(prompt, ahead)
             if prompt.waits_for_leader:
                 continue
             ahead.append(prompt)  # whoever waits leads nobody, so that no two wait for each other
             start = max(match.length, prompt.computed)
-            size = min(len(prompt.tokens) - start, self._max_chunk)
+            size = pieces.chunk(start, len(prompt.tokens) - start)
             if size > tokens < self._token_budget:
                 break
             tokens -= size
@@ -90,8 +88,8 @@ class Computing:
                 begins.append(self._begin(prompt, match))
             rest = prompt.remaining - size
             wanted = size if prompt.is_scored else int(not rest)
-            chunk = Chunk(slot_of(prompt), start, prompt.tokens[start : start + size], wanted)
-            works.append(Work(chunk, prompt))
+            ids, tiled = prompt.tokens[start : start + size], pieces.is_tile(start, size)
+            works.append(Work(Chunk(slot_of(prompt), start, ids, wanted, tiled), prompt))
         return begins, self._grouped(works)
 
     def _by_turns(self) -> list[Prompt]:
@@ -121,12 +119,13 @@ class Computing:
         """How many tokens `prompt` could take from `other`, if more than the `known` ones."""
         if other.account != prompt.account:
             return 0
-        length, piece = 0, known + self._slots.piece
-        while length + piece < len(prompt.tokens):
-            its = other.tokens[length : length + piece]
-            if len(its) < piece or prompt.tokens[length : length + piece] != its:
+        pieces = self._slots.pieces
+        length, end = 0, known + pieces.at(known)  # what is known need not be compared apart
+        while end < len(prompt.tokens):
+            its = other.tokens[length:end]
+            if len(its) < end - length or prompt.tokens[length:end] != its:
                 break
-            length, piece = length + piece, self._slots.piece
+            length, end = end, end + pieces.at(end)
         return length
 
     def _begin(self, prompt: Prompt, match: Match) -> Begin:
@@ -157,7 +156,8 @@ class Computing:
         spare = longest // FILL if self._exact_cuts else 0
         outputs = sum(each.chunk.outputs for each in group) + work.chunk.outputs
         return (
-            longest - _length(work) <= spare
+            work.chunk.tiled == group[0].chunk.tiled
+            and longest - _length(work) <= spare
             and outputs <= self._max_outputs
             and (len(group) + 1) * longest <= self._token_budget
         )

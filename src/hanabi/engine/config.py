@@ -15,6 +15,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
         slots: the most sequences that run at once; what fits in the budget may be fewer.
         token_budget: tokens of prompts that are computed between two tokens of the running
             sequences. Larger starts waiting requests sooner, smaller keeps streams smoother.
+        deterministic: whether a reply never depends on what the cache holds; see Scheduler.
         queue_limit: requests that may wait beyond those that run.
         load_limit: seconds after which loading is given up, beyond what reading the file takes.
     """
@@ -25,6 +26,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int | None = None
     slots: int = 32
     token_budget: int = 128
+    deterministic: bool = False
     queue_limit: int = 256
     load_limit: float = 120.0
 

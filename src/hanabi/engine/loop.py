@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hanabi.engine.actions import Begin, Copy, Decode, Pass, Pause, Prefill, Resume, Start
 from hanabi.engine.messages import Computed
 from hanabi.engine.occupancy import Occupancy
+from hanabi.engine.pieces import Pieces
 from hanabi.engine.runner import Runner
 from hanabi.engine.scheduler import Scheduler
 from hanabi.engine.sequence import Prompt, Sequence
@@ -23,18 +24,20 @@ from hanabi.sampling.sampler import Sampler, sample
 class EngineLoop:
     """Steps a scheduler over a runner. Everything here is called by one thread."""
 
-    def __init__(self, runner: Runner, *, token_budget: int) -> None:
-        """Take the model to run and the most tokens in one decode."""
+    def __init__(self, runner: Runner, *, token_budget: int, deterministic: bool = False) -> None:
+        """Take the model to run, and the settings of EngineConfig."""
         self._runner = runner
-        # No prompt has a piece that is longer than the context: nothing is reused then.
-        piece = runner.piece if runner.can_cut else runner.context_length + 1
+        pieces = runner.pieces
+        if not runner.can_cut:  # no prompt has a piece as long as this: nothing is reused
+            size = runner.context_length + 1
+            pieces = Pieces(short=size, tile=pieces.tile, tiles_from=size * pieces.tile)
         self._scheduler = Scheduler(
-            slots=Slots(runner.slots, piece=piece),
+            slots=Slots(runner.slots, pieces),
             context_length=runner.context_length,
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
-            max_chunk=runner.max_chunk,
             exact_cuts=runner.exact_cuts and runner.can_cut,
+            deterministic=deterministic,
         )
         self._starts: deque[Start] = deque()
         self._events: dict[int, list[Event]] = {}

@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.messages import Loaded
+from hanabi.engine.pieces import Pieces
 from hanabi.engine.runner import Chunk
 from hanabi.generation.vocab import Vocab
 
 BOS, EOS = 256, 257
+
+TILED = 1000
+"""Is added to what a slot holds of a tile: it is not what it would hold otherwise."""
 
 VOCAB = Vocab(
     pieces=(*(bytes([byte]) for byte in range(256)), b"<s>", b"</s>"),
@@ -47,8 +51,7 @@ def continuation(prompt: Sequence[int], max_tokens: int) -> list[int]:
 class MockRunner:
     """Implements `hanabi.engine.runner.Runner`; every misuse of a slot is an error."""
 
-    max_chunk = 12
-    piece = 12
+    pieces = Pieces(short=12, tile=12, tiles_from=1 << 30)
     can_cut = True
     exact_cuts = True
 
@@ -75,15 +78,16 @@ class MockRunner:
             return None
         rows = []
         for chunk in chunks:
-            if len(chunk.tokens) > self.max_chunk:
-                message = f"{len(chunk.tokens)} tokens for slot {chunk.slot}, over {self.max_chunk}"
+            size, tile = len(chunk.tokens), self.pieces.tile
+            if size > tile or (chunk.tiled and (size < tile or chunk.start % tile)):
+                message = f"{size} tokens for slot {chunk.slot}, where a tile has {tile}"
                 raise ValueError(message)
             held = self._held[chunk.slot]
             if len(held) != chunk.start:
                 message = f"slot {chunk.slot} holds {len(held)} tokens, not {chunk.start}"
                 raise ValueError(message)
             for number, token in enumerate(chunk.tokens, 1):
-                held.append(token)
+                held.append(TILED + token if chunk.tiled else token)
                 if number > len(chunk.tokens) - chunk.outputs:
                     rows.append(logits_after(held))
             if len(held) > self.context_length:

@@ -75,7 +75,7 @@ class EngineProcess:
         threading.Thread(
             target=self._tokenize, args=(runner,), name="tokenizer", daemon=True
         ).start()
-        self._loop(EngineLoop(runner, token_budget=load.config.token_budget), runner)
+        self._loop(_loop_of(runner, load.config), runner)
 
     def _loop(self, loop: EngineLoop, runner: Runner) -> None:
         """Step while there is work, sleep while there is none."""
@@ -170,6 +170,11 @@ class EngineProcess:
                 self._connection.sendall(frame(message))
         except OSError:
             os._exit(0)
+
+
+def _loop_of(runner: Runner, config: EngineConfig) -> EngineLoop:
+    """The loop over a loaded model."""
+    return EngineLoop(runner, token_budget=config.token_budget, deterministic=config.deterministic)
 
 
 def main() -> None:

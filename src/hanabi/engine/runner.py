@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.engine.pieces import Pieces
 from hanabi.generation.vocab import Vocab
 
 
@@ -17,12 +18,15 @@ class Chunk(NamedTuple):
         start: the position of the first; the slot holds exactly the positions before it.
         tokens: at least one id.
         outputs: how many of the last tokens want a row of logits: 0 to len(tokens).
+        tiled: whether it is a tile, for which another kernel may be used; see `pieces`. No other
+            chunks share a decode with tiles.
     """
 
     slot: int
     start: int
     tokens: Sequence[int]
     outputs: int
+    tiled: bool = False
 
 
 class Runner(Protocol):
@@ -33,12 +37,11 @@ class Runner(Protocol):
         slots: KV streams, numbered from 0.
         context_length: tokens a stream can hold.
         max_outputs: the most rows of logits that one decode can give.
-        max_chunk: the most tokens of one slot in one decode.
-        piece: the tokens of a piece of the prefix cache, which holds whole ones; `max_chunk` where
-            cuts are not exact.
+        pieces: how prompts are cut; a tile is the most tokens of one slot in one decode. Where cuts
+            are not exact there are tiles from the beginning.
         can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
         exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
-            into decodes, and whoever shares them.
+            into decodes, and whoever shares them; but for tiles, which stay tiles.
     """
 
     @property
@@ -54,10 +57,7 @@ class Runner(Protocol):
     def max_outputs(self) -> int: ...  # noqa: D102 - told above
 
     @property
-    def max_chunk(self) -> int: ...  # noqa: D102 - told above
-
-    @property
-    def piece(self) -> int: ...  # noqa: D102 - told above
+    def pieces(self) -> Pieces: ...  # noqa: D102 - told above
 
     @property
     def can_cut(self) -> bool: ...  # noqa: D102 - told above

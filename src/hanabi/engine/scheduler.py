@@ -57,8 +57,8 @@ class Scheduler:
         context_length: int,
         token_budget: int,
         max_outputs: int,
-        max_chunk: int,
         exact_cuts: bool = False,
+        deterministic: bool = False,
     ) -> None:
         """Take the limits.
 
@@ -67,23 +67,25 @@ class Scheduler:
             context_length: tokens that a slot holds.
             token_budget: tokens of prompts in one step; a single chunk may be more.
             max_outputs: logits rows in one decode; a scored chunk wants one for each token.
-            max_chunk: tokens of one slot in one decode.
             exact_cuts: whether logits do not depend on how tokens are cut into decodes. Then a
                 lone sequence drafts, and what was generated is kept for prompts as well.
+            deterministic: keep of what was generated only what lies before the tiles, where it is
+                the same to the last bit as if it had been computed as a prompt.
         """
-        if max_outputs < max(slots.count, max_chunk):
+        tile = slots.pieces.tile
+        if max_outputs < max(slots.count, tile):
             message = "a decode must have a row of logits for every slot, or token of a chunk"
             raise ValueError(message)
         self._context_length = context_length
         self._exact_cuts = exact_cuts
-        self._most_drafted = min(max_outputs, max_chunk) - 1
+        self._kept_replies = slots.pieces.tiles_from if deterministic else context_length
+        self._most_drafted = min(max_outputs, tile) - 1
         self._slots = slots
         self._waiting: FairQueue[Prompt | Sequence] = FairQueue()
         self._computing = Computing(
             self._slots,
             token_budget=token_budget,
             max_outputs=max_outputs,
-            max_chunk=max_chunk,
             exact_cuts=exact_cuts,
         )
         self._gap_age = 0
@@ -252,7 +254,7 @@ class Scheduler:
             return self._start(prompt, slot, slot)
         if self._exact_cuts:
             held = (*prompt.tokens, *sequence.tokens[:-1])
-            self._slots.extend(slot, held)
+            self._slots.extend(slot, held[: self._kept_replies])
         self._slots.give_back(slot)
         self._forget_if_done(prompt)
         return None

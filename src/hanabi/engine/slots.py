@@ -10,6 +10,7 @@ lies well holds what was used later than what another free one holds, it is copi
 from collections.abc import Sequence
 
 from hanabi.engine.actions import Copy
+from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
 NOTHING = Match()
@@ -20,16 +21,16 @@ class Slots:
 
     Attributes:
         count: how many they are.
-        piece: the tokens of a piece: slots hold whole pieces of prompts.
+        pieces: how sequences are cut: slots hold whole pieces.
     """
 
-    def __init__(self, count: int, *, piece: int) -> None:
-        """Take their number and the piece."""
+    def __init__(self, count: int, pieces: Pieces) -> None:
+        """Take their number and the pieces."""
         self.count = count
-        self.piece = piece
+        self.pieces = pieces
         self._free = set(range(count))
         self._in_use: set[int] = set()
-        self._tree = PrefixTree(piece)
+        self._tree = PrefixTree(pieces)
         self._last_used = [0] * count
         self._uses = 0
 
@@ -93,11 +94,8 @@ class Slots:
 
         A slot that was to be forgotten stays so.
         """
-        if not self._tree.knows(slot):
-            return
-        held = self._tree.length(slot)
-        for start in range(held, len(tokens) - self.piece + 1, self.piece):
-            self._tree.grow(slot, tokens[start : start + self.piece])
+        if self._tree.knows(slot):
+            self._tree.extend(slot, tokens)
 
     def forget(self, slot: int) -> None:
         """What a slot holds is not to be used again."""
