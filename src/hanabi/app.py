@@ -102,6 +102,7 @@ def engine_config(settings: Settings) -> EngineConfig:
         context_length=settings.context,
         slots=settings.slots,
         token_budget=settings.token_budget,
+        deterministic=settings.deterministic,
         queue_limit=settings.queue_limit,
     )
 

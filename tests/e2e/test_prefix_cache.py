@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.anyio]
 
 SLOTS = 4
 PIECE = 16
+TILE = 64
+TILES_FROM = 256
 FLAGS = ("--slots", str(SLOTS), "--context", "2048", "--kv-memory", "256M")
 PROMPT = 230
 HELD = 64
@@ -74,6 +76,13 @@ async def warm(accounts):
         yield api
 
 
+def whole(tokens):
+    """How many of so many tokens are whole pieces."""
+    if tokens < TILES_FROM:
+        return tokens // PIECE * PIECE
+    return tokens // TILE * TILE
+
+
 async def prompt_of(api, length=PROMPT):
     """Token ids of a text that no other test has."""
     text = "".join(TEXT.format(next(numbers)) for _ in range(length // 12))
@@ -94,14 +103,27 @@ async def test_cold_and_warm_are_the_same_to_the_last_bit(cold, warm, shared, fi
     alone, cached = await ask(cold, prompt, **fields)
     assert cached == 0
     await ask(warm, [*prompt[:shared], 1, 2, 3])
-    whole = shared // PIECE * PIECE
-    assert await ask(warm, prompt, **fields) == (alone, whole)
+    assert await ask(warm, prompt, **fields) == (alone, whole(shared))
     # Among neighbours that begin as it does, or otherwise; and from what it left itself.
     neighbours = [[*prompt[:90], number] for number in range(3)] + [prompt[::-1]]
     again, *_ = await asyncio.gather(
         ask(warm, prompt, **fields), *(ask(warm, neighbour) for neighbour in neighbours)
     )
-    assert again == (alone, PROMPT // PIECE * PIECE)
+    assert again == (alone, whole(PROMPT))
+
+
+@pytest.mark.parametrize("shared", [250, 300, 511, 640])
+async def test_long_prompts_too(cold, warm, shared):
+    """Behind the first pieces come tiles, alone many in a decode, and among neighbours one."""
+    prompt = await prompt_of(cold, length=700)
+    alone, _ = await ask(cold, prompt)
+    await ask(warm, [*prompt[:shared], 1, 2, 3])
+    neighbours = [await prompt_of(cold, length=length) for length in (90, 330, 520)]
+    among, *_ = await asyncio.gather(
+        ask(warm, prompt), *(ask(warm, neighbour) for neighbour in neighbours)
+    )
+    assert among == (alone, whole(shared))
+    assert await ask(warm, prompt) == (alone, whole(699))
 
 
 @pytest.mark.parametrize("length", [1, 64, 65, 128, 129])
@@ -110,19 +132,19 @@ async def test_the_same_prompt_again(cold, warm, length):
     assert len(prompt) == length
     alone, _ = await ask(cold, prompt)
     await ask(warm, prompt)
-    assert await ask(warm, prompt) == (alone, (length - 1) // PIECE * PIECE)
+    assert await ask(warm, prompt) == (alone, whole(length - 1))
 
 
 async def test_a_reply_is_cached_for_the_next_turn(cold, warm):
     """What came one token a decode, or out of drafts, is what a prompt of it would have been."""
-    prompt = await prompt_of(cold)
+    prompt = await prompt_of(cold, length=180)
     (choice,), _ = await ask(warm, prompt, max_tokens=60)
     reply = choice["token_ids"]
     turn = [*prompt, *reply, 1, 2, 3]
     alone, cached = await ask(cold, turn)
     assert cached == 0
-    held = (len(prompt) + len(reply) - 1) // PIECE * PIECE
-    assert await ask(warm, turn) == (alone, held)
+    held = len(prompt) + len(reply) - 1  # the last one was never decoded
+    assert await ask(warm, turn) == (alone, whole(held))
 
 
 async def test_keys_of_an_account_share_and_accounts_do_not(accounts, cold, warm):
@@ -147,9 +169,9 @@ async def test_many_with_one_beginning_compute_it_once(cold, warm, admin):
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit")
     together = await asyncio.gather(*(ask(warm, prompt) for prompt in prompts))
     assert [choices for choices, _ in together] == [choices for choices, _ in alone]
-    assert sorted(cached for _, cached in together) == [0] + [288] * (len(prompts) - 1)
+    assert sorted(cached for _, cached in together) == [0] + [256] * (len(prompts) - 1)
     computed = await admin.metric("hanabi_engine_prompt_tokens_total") - computed
-    assert computed == 302 + (len(prompts) - 1) * (302 - 288)
+    assert computed == 302 + (len(prompts) - 1) * (302 - 256)
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit") - hits
     assert hits == len(prompts) - 1
 

@@ -11,14 +11,15 @@ tiles = st.builds(
 )
 
 
-@given(pieces=tiles, length=st.integers(1, 200))
-def test_chunks_lay_a_prompt_out_with_every_whole_tile_of_it_as_one(pieces, length):
+@given(pieces=tiles, length=st.integers(1, 200), spare=st.integers(0, 60))
+def test_chunks_lay_a_prompt_out_and_every_whole_tile_of_it_is_tiled(pieces, length, spare):
     position, found = 0, set()
     while position < length:
-        size = pieces.chunk(position, length - position)
-        assert 1 <= size <= pieces.tile
-        if pieces.is_tile(position, size):
-            found.add(position)
+        size = pieces.chunk(position, length - position, pieces.tile + spare)
+        assert 1 <= size <= pieces.tile + spare
+        if pieces.is_tiled(position, size):
+            assert size % pieces.tile == 0
+            found.update(range(position, position + size, pieces.tile))
         position += size
     assert position == length
     ends = range(pieces.tiles_from, length - pieces.tile + 1, pieces.tile)

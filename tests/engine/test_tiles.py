@@ -18,6 +18,7 @@ TEXT = tuple(number % 7 for number in range(150))
 
 class Runner(MockRunner):
     pieces = PIECES
+    max_chunk = 36
 
 
 def alone(prompt, max_tokens):

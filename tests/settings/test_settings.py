@@ -32,6 +32,7 @@ def test_the_defaults(monkeypatch):
         slots=32,
         queue_limit=256,
         token_budget=128,
+        deterministic=False,
         body_limit=16 * 2**20,
         drain_timeout=30.0,
         log_level="info",
@@ -76,6 +77,7 @@ TEXTS = {
     "log_level": ("DEBUG", "debug"),
     "log_format": ("json", "json"),
     "log_prompts": ("Yes", True),
+    "deterministic": ("yes", True),
     "database": ("postgresql://db/hanabi", "postgresql://db/hanabi"),
 }
 

@@ -16,23 +16,26 @@ from hanabi.engine.runner import Chunk
 from hanabi.engine.threads import Threads
 from hanabi.generation.vocab import Vocab
 
-CHUNK = 64
-"""The most tokens of one prompt in a decode.
+TILE = 64
+"""The least tokens of a sequence that llama.cpp's kernel for many takes.
 
-On two cores 64 run at 0.9 of the speed of 256, and running streams wait for them a quarter as long.
-A scored piece wants a row of logits for each token, a float for each entry of the vocabulary: 64
+A scored tile wants a row of logits for each token, a float for each entry of the vocabulary: 64
 rows of 262,144 are 64 MiB.
 """
+
+MAX_CHUNK = 512
+"""The most tokens of one sequence in a decode, where cuts are exact; more are not faster."""
 
 PIECE = 16
 """The tokens of a short piece of the prefix cache, where cuts are exact: what is computed again of
 a prompt that it holds is half a piece on average, and one of 500 tokens is 31 look-ups."""
 
-TILES_FROM = 512
-"""The position from which on there are tiles where cuts are exact. A tile of 64 tokens takes 49 ms
-behind 40 tokens, 62 behind 300 and 118 behind 1,000, where the plain kernel takes 48, 89 and 204
+TILES_FROM = 256
+"""The position from which on there are tiles where cuts are exact. A tile of 64 tokens takes 46 ms
+behind 40 tokens, 64 behind 300 and 120 behind 1,000, where the plain kernel takes 48, 93 and 216
 (AMX, 2 threads). Before it, conversations are reused in short pieces, replies included, whose every
-bit is what computing them again would give."""
+bit is what computing them again would give. With 512 a prompt of 470 tokens had its first token
+after 586 ms, with 256 after 450 and with 128 after 411."""
 
 PROBE = 9
 """Tokens that are decoded in one pass, and one by one, to see whether that makes a difference:
@@ -87,8 +90,8 @@ class LlamaRunner:
         self.slots = plan.slots
         self.context_length = plan.context_length
         self.cache_bytes = plan.cache_bytes
-        batch_size = max(config.token_budget, plan.slots, CHUNK)
-        self.max_outputs = max(plan.slots, CHUNK)
+        batch_size = max(config.token_budget, plan.slots, MAX_CHUNK)
+        self.max_outputs = max(plan.slots, TILE)
         self._context = hanabi_llama.Context(
             self._model,
             slots=plan.slots,
@@ -109,7 +112,8 @@ class LlamaRunner:
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
         self.exact_cuts = self.can_cut and self._cuts_are_exact()
-        self.pieces = Pieces(PIECE, CHUNK, TILES_FROM if self.exact_cuts else 0)
+        self.pieces = Pieces(PIECE, TILE, TILES_FROM if self.exact_cuts else 0)
+        self.max_chunk = MAX_CHUNK if self.exact_cuts else TILE
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS; see Runner."""

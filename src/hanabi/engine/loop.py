@@ -36,6 +36,7 @@ class EngineLoop:
             context_length=runner.context_length,
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
+            max_chunk=runner.max_chunk,
             exact_cuts=runner.exact_cuts and runner.can_cut,
             deterministic=deterministic,
         )

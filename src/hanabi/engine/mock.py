@@ -51,6 +51,7 @@ def continuation(prompt: Sequence[int], max_tokens: int) -> list[int]:
 class MockRunner:
     """Implements `hanabi.engine.runner.Runner`; every misuse of a slot is an error."""
 
+    max_chunk = 12
     pieces = Pieces(short=12, tile=12, tiles_from=1 << 30)
     can_cut = True
     exact_cuts = True
@@ -78,10 +79,7 @@ class MockRunner:
             return None
         rows = []
         for chunk in chunks:
-            size, tile = len(chunk.tokens), self.pieces.tile
-            if size > tile or (chunk.tiled and (size < tile or chunk.start % tile)):
-                message = f"{size} tokens for slot {chunk.slot}, where a tile has {tile}"
-                raise ValueError(message)
+            self._check(chunk)
             held = self._held[chunk.slot]
             if len(held) != chunk.start:
                 message = f"slot {chunk.slot} holds {len(held)} tokens, not {chunk.start}"
@@ -100,6 +98,16 @@ class MockRunner:
             message = f"{len(rows)} rows of logits were asked for, the limit is {self.max_outputs}"
             raise ValueError(message)
         return np.array(rows, dtype=np.float32).reshape(len(rows), VOCAB.size)
+
+    def _check(self, chunk: Chunk) -> None:
+        """Refuse a size that Scheduler may not ask for."""
+        size, tile = len(chunk.tokens), self.pieces.tile
+        if size > self.max_chunk:
+            message = f"{size} tokens for slot {chunk.slot}, over {self.max_chunk}"
+            raise ValueError(message)
+        if chunk.tiled and (size % tile or chunk.start % tile):
+            message = f"{size} tokens from {chunk.start} on are no tiles of {tile}"
+            raise ValueError(message)
 
     def copy(self, source: int, target: int) -> None:
         """Make `target` hold what `source` holds."""

@@ -12,7 +12,7 @@ class Pieces(msgspec.Struct, frozen=True):
 
     Attributes:
         short: tokens of a piece before `tiles_from`; divides it.
-        tile: tokens of a tile; as many as one decode computes of a sequence at the most.
+        tile: tokens of a tile.
         tiles_from: the position from which on there are tiles; a multiple of `tile`.
     """
 
@@ -24,12 +24,18 @@ class Pieces(msgspec.Struct, frozen=True):
         """The tokens of the piece that begins at a position where one begins."""
         return self.short if position < self.tiles_from else self.tile
 
-    def chunk(self, position: int, rest: int) -> int:
-        """How many of the `rest` tokens from a position on, 1 or more, a decode computes."""
-        if position < self.tiles_from:
-            return min(rest, self.tile, self.tiles_from - position)
-        return min(rest, self.tile)
+    def chunk(self, position: int, rest: int, most: int) -> int:
+        """How many of the `rest` tokens from a position on a decode computes.
 
-    def is_tile(self, position: int, size: int) -> bool:
-        """Whether what `chunk` gave is a tile."""
-        return position >= self.tiles_from and size == self.tile
+        At most `most`, which is a tile or more; tiles are not cut, and do not share a decode with
+        what is none.
+        """
+        if position < self.tiles_from:
+            return min(rest, most, self.tiles_from - position)
+        if rest < self.tile:
+            return rest
+        return min(rest, most) // self.tile * self.tile
+
+    def is_tiled(self, position: int, size: int) -> bool:
+        """Whether what `chunk` gave is tiles."""
+        return position >= self.tiles_from and size >= self.tile

@@ -18,7 +18,7 @@ class Chunk(NamedTuple):
         start: the position of the first; the slot holds exactly the positions before it.
         tokens: at least one id.
         outputs: how many of the last tokens want a row of logits: 0 to len(tokens).
-        tiled: whether it is a tile, for which another kernel may be used; see `pieces`. No other
+        tiled: whether it is tiles, for which another kernel may be used; see `pieces`. No other
             chunks share a decode with tiles.
     """
 
@@ -37,8 +37,9 @@ class Runner(Protocol):
         slots: KV streams, numbered from 0.
         context_length: tokens a stream can hold.
         max_outputs: the most rows of logits that one decode can give.
-        pieces: how prompts are cut; a tile is the most tokens of one slot in one decode. Where cuts
-            are not exact there are tiles from the beginning.
+        max_chunk: the most tokens of one slot in one decode: a tile or more. A tile where cuts are
+            not exact.
+        pieces: how prompts are cut. Where cuts are not exact there are tiles from the beginning.
         can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
         exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
             into decodes, and whoever shares them; but for tiles, which stay tiles.
@@ -55,6 +56,9 @@ class Runner(Protocol):
 
     @property
     def max_outputs(self) -> int: ...  # noqa: D102 - told above
+
+    @property
+    def max_chunk(self) -> int: ...  # noqa: D102 - told above
 
     @property
     def pieces(self) -> Pieces: ...  # noqa: D102 - told above

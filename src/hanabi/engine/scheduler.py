@@ -2,7 +2,8 @@
 
 Prompts wait for a slot: keys take turns, and each key's own come in order of arrival. A step is one
 decode that gives every running sequence its next token, and then, in the same order, decodes of
-chunks of prompts, up to the token budget. A chunk is never shortened for what runs beside it, and
+chunks of prompts, up to the token budget; a prompt that has the engine to itself is computed in
+larger ones, for whom nobody waits. A chunk is never shortened for what runs beside it, and
 only chunks of equal length share a decode, or of nearly equal length where cuts are exact: so the
 arithmetic of a prompt is the same alone and among neighbours, to the last bit (llama.cpp cuts a
 decode into passes of as many tokens from each sequence as the shortest has left, and may round a
@@ -57,6 +58,7 @@ class Scheduler:
         context_length: int,
         token_budget: int,
         max_outputs: int,
+        max_chunk: int,
         exact_cuts: bool = False,
         deterministic: bool = False,
     ) -> None:
@@ -66,7 +68,9 @@ class Scheduler:
             slots: the KV streams, none of them in use.
             context_length: tokens that a slot holds.
             token_budget: tokens of prompts in one step; a single chunk may be more.
-            max_outputs: logits rows in one decode; a scored chunk wants one for each token.
+            max_outputs: logits rows in one decode; a scored chunk wants one for each token, which
+                are a tile at the most.
+            max_chunk: tokens of one slot in one decode, a tile or more.
             exact_cuts: whether logits do not depend on how tokens are cut into decodes. Then a
                 lone sequence drafts, and what was generated is kept for prompts as well.
             deterministic: keep of what was generated only what lies before the tiles, where it is
@@ -74,7 +78,7 @@ class Scheduler:
         """
         tile = slots.pieces.tile
         if max_outputs < max(slots.count, tile):
-            message = "a decode must have a row of logits for every slot, or token of a chunk"
+            message = "a decode must have a row of logits for every slot, or token of a tile"
             raise ValueError(message)
         self._context_length = context_length
         self._exact_cuts = exact_cuts
@@ -86,6 +90,7 @@ class Scheduler:
             self._slots,
             token_budget=token_budget,
             max_outputs=max_outputs,
+            max_chunk=max_chunk,
             exact_cuts=exact_cuts,
         )
         self._gap_age = 0
@@ -210,7 +215,7 @@ class Scheduler:
 
     def plan(self) -> Plan:
         """Lay out the next step."""
-        begins, prefills = self._computing.plan()
+        begins, prefills = self._computing.plan(beside_others=bool(self._running))
         decodes = [Work(self._next_chunk(sequence), sequence) for sequence in self._running]
         return Plan(begins, [lay_out(works) for works in [decodes, *prefills] if works])
 

@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         slots: the most sequences that run at once.
         queue_limit: requests that may wait beyond those that run.
         token_budget: the most tokens of prompts between two tokens of running sequences.
+        deterministic: whether a reply never depends on replies that the prefix cache holds.
         body_limit: the most bytes of a request body.
         drain_timeout: seconds that running requests have to finish after SIGTERM.
         log_level: the least severe level that is logged.
@@ -60,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slots: int
     queue_limit: int
     token_budget: int
+    deterministic: bool
     body_limit: int
     drain_timeout: float
     log_level: str
