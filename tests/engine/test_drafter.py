@@ -1,7 +1,5 @@
 """Guesses at the next tokens, and what they may cost."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +10,12 @@ from hanabi.engine.drafter import (
     MOST,
     MOST_CREDIT,
     NGRAM,
-    PASS_PRICE,
-    TOKEN_PRICE,
     Drafter,
 )
+from hanabi.engine.prices import Prices
 
 LONG = 1000
+PRICES = Prices(per_pass=0.4, per_token=0.42)
 
 
 def naive(tokens, most):
@@ -42,7 +40,7 @@ def naive(tokens, most):
 
 def rich(prompt, tokens=()):
     """A drafter that may spend all that can be had."""
-    drafter = Drafter(prompt, LONG)
+    drafter = Drafter(prompt, LONG, PRICES)
     drafter.learn(0, 1000)
     for token in tokens:
         drafter.append(token)
@@ -55,7 +53,7 @@ def test_a_guess_is_what_followed_the_last_time(tokens, cut, most):
     for token in tokens[cut:]:
         drafter.draft(1)
         drafter.append(token)
-    affordable = min(most, MOST, int((MOST_CREDIT - PASS_PRICE) / TOKEN_PRICE))
+    affordable = min(most, MOST, PRICES.affordable(MOST_CREDIT))
     assert drafter.draft(most) == (naive(tokens, affordable) if affordable else ())
 
 
@@ -86,18 +84,18 @@ def test_no_more_than_wanted(most):
 @pytest.mark.parametrize("max_tokens", [1, 16, 100, 1000, 10_000])
 def test_wrong_guesses_cost_no_more_than_the_allowance(max_tokens):
     """Each guess is wrong, though the text repeats without end."""
-    drafter = Drafter([1, 2, 3] * 5, max_tokens)
+    drafter = Drafter([1, 2, 3] * 5, max_tokens, PRICES)
     cost = 0.0
     for _ in range(max_tokens):
         if guess := drafter.draft(MOST):
-            cost += PASS_PRICE + TOKEN_PRICE * len(guess)
+            cost += PRICES.of(len(guess))
             drafter.learn(len(guess), 0)
         drafter.append(4)
-    assert cost <= ALLOWANCE * max_tokens + min(FIRST_CREDIT, ALLOWANCE * max_tokens) + 1e-9
+    assert cost <= ALLOWANCE * max_tokens + 1e-9
 
 
 def test_right_guesses_buy_longer_ones():
-    drafter = Drafter([*range(60), 99, *range(20)], LONG)
+    drafter = Drafter([*range(60), 99, *range(20)], LONG, PRICES)
     sizes = []
     for _ in range(4):
         guess = drafter.draft(MOST)
@@ -106,7 +104,7 @@ def test_right_guesses_buy_longer_ones():
         for token in guess:
             drafter.append(token)
     assert sizes == sorted(sizes)
-    assert sizes[0] == math.floor((FIRST_CREDIT - PASS_PRICE) / TOKEN_PRICE)
+    assert sizes[0] == PRICES.affordable(FIRST_CREDIT)
     assert sizes[-1] == MOST
 
 

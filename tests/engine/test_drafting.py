@@ -45,7 +45,7 @@ def repeating(monkeypatch):
 
 def run(runner, requests):
     """Submit each request at its step; the events by request."""
-    loop = EngineLoop(runner, token_budget=24)
+    loop = EngineLoop(runner, token_budget=24, clock=lambda: 0.0)
     events = {number: [] for number in range(len(requests))}
     step = 0
     while loop.has_work or step <= max(at for at, _ in requests):
@@ -117,7 +117,7 @@ def test_a_full_slot_is_not_outgrown():
 
 def test_beside_others_nothing_is_drafted():
     asked = [(0, request(range(20, 32))), (0, request(range(40, 52)))]
-    loop = EngineLoop(Runner(), token_budget=24)
+    loop = EngineLoop(Runner(), token_budget=24, clock=lambda: 0.0)
     for number, (_, one) in enumerate(asked):
         loop.submit(number, one)
     while loop.occupancy.running == 2 or not loop.occupancy.running:
@@ -158,7 +158,7 @@ def test_neighbours_who_come_and_go_change_no_token(plan):
 def test_a_reply_is_cached_for_the_next_turn():
     runner = Runner()
     prompt = [*range(20, 50)]
-    loop = EngineLoop(runner, token_budget=24)
+    loop = EngineLoop(runner, token_budget=24, clock=lambda: 0.0)
     loop.submit(0, request(prompt, max_tokens=31))
     events = {0: [], 1: []}
 

@@ -98,6 +98,11 @@ class Pass:
     prefills: list[Prefill]
 
     @property
+    def is_of_one(self) -> bool:
+        """Whether it is the next token of a lone sequence, with a draft or without."""
+        return len(self.decodes) == 1
+
+    @property
     def has_draft(self) -> bool:
         """Whether it is that of a lone sequence with a guess at its next tokens."""
         return any(len(decode.chunk.tokens) > 1 for decode in self.decodes)

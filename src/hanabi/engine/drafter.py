@@ -8,17 +8,13 @@ token, only how many come out of a pass. (Prompt look-up decoding, Saxena 2023; 
 
 from collections.abc import Sequence
 
+from hanabi.engine.prices import Prices
+
 NGRAM = 3
 """Tokens that must have stood before: with fewer, guesses are wrong too often."""
 
 MOST = 16
 """The longest guess, in tokens."""
-
-PASS_PRICE = 0.40
-TOKEN_PRICE = 0.42
-"""What a guess of k tokens costs, PASS_PRICE + k * TOKEN_PRICE steps of one token. On two cores
-with the bundled Q4_1 weights passes of 1, 2, 5, 8 and 32 tokens took 7.4, 13.3, 22.5, 36 and 101
-ms. Weights that wait for memory rather than arithmetic make it cheaper."""
 
 ALLOWANCE = 0.02
 """The share of a sequence's steps that wrong guesses may cost it."""
@@ -34,20 +30,23 @@ class Drafter:
     """The guesses of one sequence.
 
     Its credit, in steps, is what guesses have won less what they have cost, and a guess may cost no
-    more than there is: so a sequence that repeats nothing pays ALLOWANCE at the most.
+    more than there is: so a sequence that repeats nothing pays ALLOWANCE at the most. Some of that
+    is there from the beginning.
     """
 
-    def __init__(self, prompt: Sequence[int], max_tokens: int) -> None:
+    def __init__(self, prompt: Sequence[int], max_tokens: int, prices: Prices) -> None:
         """Start a sequence.
 
         Args:
             prompt: its prompt's tokens.
             max_tokens: how many it may generate.
+            prices: what guesses cost; others may change them.
         """
+        self._prices = prices
         self._tokens = list(prompt)
         self._places: dict[tuple[int, ...], int] = {}
         self._indexed = 0
-        self._credit = min(FIRST_CREDIT, ALLOWANCE * max_tokens)
+        self._credit = self._advance = min(FIRST_CREDIT, ALLOWANCE * max_tokens)
 
     @property
     def credit(self) -> float:
@@ -57,11 +56,14 @@ class Drafter:
     def append(self, token: int) -> None:
         """Take a token that the sequence has generated."""
         self._tokens.append(token)
-        self._earn(ALLOWANCE)
+        if self._advance > 0:
+            self._advance -= ALLOWANCE
+        else:
+            self._earn(ALLOWANCE)
 
     def draft(self, most: int) -> tuple[int, ...]:
         """A guess at the next tokens, at most `most` of them; none where there is no good one."""
-        most = min(most, MOST, int((self._credit - PASS_PRICE) / TOKEN_PRICE))
+        most = min(most, MOST, self._prices.affordable(self._credit))
         if most < 1:
             return ()
         self._index()
@@ -80,7 +82,7 @@ class Drafter:
 
     def learn(self, drafted: int, accepted: int) -> None:
         """Note how many tokens of a guess were right."""
-        self._earn(accepted - PASS_PRICE - TOKEN_PRICE * drafted)
+        self._earn(accepted - self._prices.of(drafted))
 
     def _index(self) -> None:
         """Note where each n-gram was last followed by a token."""

@@ -1,6 +1,8 @@
 """The engine's loop: schedule, decode, sample, tell. One step serves every running sequence."""
 
 from collections import Counter, deque
+from collections.abc import Callable
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from hanabi.engine.actions import Begin, Copy, Decode, Pass, Pause, Prefill, Res
 from hanabi.engine.messages import Computed
 from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.pieces import Pieces
+from hanabi.engine.prices import Prices
 from hanabi.engine.runner import Runner
 from hanabi.engine.scheduler import Scheduler
 from hanabi.engine.sequence import Prompt, Sequence
@@ -24,9 +27,18 @@ from hanabi.sampling.sampler import Sampler, sample
 class EngineLoop:
     """Steps a scheduler over a runner. Everything here is called by one thread."""
 
-    def __init__(self, runner: Runner, *, token_budget: int, deterministic: bool = False) -> None:
-        """Take the model to run, and the settings of EngineConfig."""
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        token_budget: int,
+        deterministic: bool = False,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        """Take the model to run, the settings of EngineConfig, and the seconds of a clock."""
         self._runner = runner
+        self._clock = clock
+        self._prices = Prices()
         pieces = runner.pieces
         if not runner.can_cut:  # no prompt has a piece as long as this: nothing is reused
             size = runner.context_length + 1
@@ -37,6 +49,7 @@ class EngineLoop:
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
             max_chunk=runner.max_chunk,
+            prices=self._prices,
             exact_cuts=runner.exact_cuts and runner.can_cut,
             deterministic=deterministic,
         )
@@ -80,7 +93,10 @@ class EngineLoop:
 
     def run(self, pass_: Pass) -> None:
         """Decode one pass of a plan; each is run once, in order."""
+        began = self._clock()
         logits = self._runner.decode(pass_.chunks)
+        if pass_.is_of_one and logits is not None:
+            self._prices.note(len(pass_.chunks[0].tokens) - 1, self._clock() - began)
         if logits is None:
             self._roll_back(pass_)
         elif not pass_.decodes:

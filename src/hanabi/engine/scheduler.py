@@ -34,6 +34,7 @@ from hanabi.engine.computing import Computing
 from hanabi.engine.fair_queue import FairQueue
 from hanabi.engine.layout import Work, lay_out, slot_of
 from hanabi.engine.occupancy import Occupancy
+from hanabi.engine.prices import Prices
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt, Sequence
 from hanabi.engine.slots import Slots
@@ -59,6 +60,7 @@ class Scheduler:
         token_budget: int,
         max_outputs: int,
         max_chunk: int,
+        prices: Prices,
         exact_cuts: bool = False,
         deterministic: bool = False,
     ) -> None:
@@ -71,6 +73,7 @@ class Scheduler:
             max_outputs: logits rows in one decode; a scored chunk wants one for each token, which
                 are a tile at the most.
             max_chunk: tokens of one slot in one decode, a tile or more.
+            prices: what drafts cost, which whoever runs the decodes keeps up to date.
             exact_cuts: whether logits do not depend on how tokens are cut into decodes. Then a
                 lone sequence drafts, and what was generated is kept for prompts as well.
             deterministic: keep of what was generated only what lies before the tiles, where it is
@@ -83,6 +86,7 @@ class Scheduler:
         self._context_length = context_length
         self._exact_cuts = exact_cuts
         self._kept_replies = slots.pieces.tiles_from if deterministic else context_length
+        self._prices = prices
         self._most_drafted = min(max_outputs, tile) - 1
         self._slots = slots
         self._waiting: FairQueue[Prompt | Sequence] = FairQueue()
@@ -272,7 +276,7 @@ class Scheduler:
         """
         tokens: tuple[int, ...] = (sequence.last_token,)
         if self._exact_cuts and len(self._running) == 1 and not self._computing:
-            tokens += sequence.draft(self._most_drafted)
+            tokens += sequence.draft(self._most_drafted, self._prices)
         return Chunk(slot_of(sequence), sequence.position, tokens, len(tokens))
 
     def _held(self) -> Counter[str]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanabi.engine.drafter import Drafter
+from hanabi.engine.prices import Prices
 from hanabi.generation.events import FinishReason
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.row import Row
@@ -35,10 +36,11 @@ class Sequence:
     drafter: Drafter | None = None
     saved: NDArray[np.uint8] | None = None
 
-    def draft(self, most: int) -> tuple[int, ...]:
+    def draft(self, most: int, prices: Prices) -> tuple[int, ...]:
         """A guess at the tokens behind the last one; never more than it may generate."""
         if self.drafter is None:
-            self.drafter = Drafter((*self.prompt.tokens, *self.tokens), self.prompt.max_tokens)
+            tokens = (*self.prompt.tokens, *self.tokens)
+            self.drafter = Drafter(tokens, self.prompt.max_tokens, prices)
         return self.drafter.draft(min(most, self.prompt.max_tokens - self.generated - 1))
 
     def learn(self, drafted: int, accepted: int) -> None:
