@@ -20,8 +20,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.anyio]
 
 SLOTS = 4
 PIECE = 16
-TILE = 64
-TILES_FROM = 256
 FLAGS = ("--slots", str(SLOTS), "--context", "2048", "--kv-memory", "256M")
 PROMPT = 230
 HELD = 64
@@ -78,9 +76,7 @@ async def warm(accounts):
 
 def whole(tokens):
     """How many of so many tokens are whole pieces."""
-    if tokens < TILES_FROM:
-        return tokens // PIECE * PIECE
-    return tokens // TILE * TILE
+    return tokens // PIECE * PIECE
 
 
 async def prompt_of(api, length=PROMPT):
@@ -169,9 +165,9 @@ async def test_many_with_one_beginning_compute_it_once(cold, warm, admin):
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit")
     together = await asyncio.gather(*(ask(warm, prompt) for prompt in prompts))
     assert [choices for choices, _ in together] == [choices for choices, _ in alone]
-    assert sorted(cached for _, cached in together) == [0] + [256] * (len(prompts) - 1)
+    assert sorted(cached for _, cached in together) == [0] + [288] * (len(prompts) - 1)
     computed = await admin.metric("hanabi_engine_prompt_tokens_total") - computed
-    assert computed == 302 + (len(prompts) - 1) * (302 - 256)
+    assert computed == 302 + (len(prompts) - 1) * (302 - 288)
     hits = await admin.metric("hanabi_prefix_cache_prompts_total", outcome="hit") - hits
     assert hits == len(prompts) - 1
 

@@ -175,4 +175,4 @@ def test_a_reply_is_cached_for_the_next_turn():
     finish()
     (told,) = [event for event in events[1] if isinstance(event, PromptEvent)]
     held = len(prompt) + len(reply) - 1  # the last token was never decoded
-    assert told.cached == held // runner.pieces.short * runner.pieces.short
+    assert told.cached == held // runner.pieces.size * runner.pieces.size

@@ -3,34 +3,27 @@ from hypothesis import strategies as st
 
 from hanabi.engine.pieces import Pieces
 
-tiles = st.builds(
-    lambda short, parts, before: Pieces(short, short * parts, short * parts * before),
+cuts = st.builds(
+    lambda size, tile, before, tiled: Pieces(size, tile, size * before, size * (before + tiled)),
     st.integers(1, 5),
-    st.integers(1, 4),
-    st.integers(0, 4),
+    st.integers(1, 12),
+    st.integers(0, 10),
+    st.integers(0, 30),
 )
 
 
-@given(pieces=tiles, length=st.integers(1, 200), spare=st.integers(0, 60))
-def test_chunks_lay_a_prompt_out_and_every_whole_tile_of_it_is_tiled(pieces, length, spare):
-    position, found = 0, set()
+@given(pieces=cuts, length=st.integers(1, 200), most=st.integers(1, 60), start=st.integers(0, 40))
+def test_chunks_lay_a_prompt_out_and_the_tokens_between_the_borders_are_tiled(
+    pieces, length, most, start
+):
+    position = min(start * pieces.size, length - 1)
+    tiled, first = set(), position
     while position < length:
-        size = pieces.chunk(position, length - position, pieces.tile + spare)
-        assert 1 <= size <= pieces.tile + spare
-        if pieces.is_tiled(position, size):
-            assert size % pieces.tile == 0
-            found.update(range(position, position + size, pieces.tile))
+        size = pieces.chunk(position, length - position, most)
+        assert 1 <= size <= most
+        if pieces.is_tiled(position):
+            tiled.update(range(position, position + size))
         position += size
     assert position == length
-    ends = range(pieces.tiles_from, length - pieces.tile + 1, pieces.tile)
-    assert found == set(ends)
-
-
-@given(pieces=tiles, count=st.integers(0, 40))
-def test_a_tile_begins_wherever_a_piece_from_there_on_does(pieces, count):
-    position = 0
-    for _ in range(count):
-        size = pieces.at(position)
-        assert size == (pieces.tile if position >= pieces.tiles_from else pieces.short)
-        position += size
-    assert position < pieces.tiles_from or (position - pieces.tiles_from) % pieces.tile == 0
+    between = range(pieces.tiles_from, min(pieces.tiles_to, length))
+    assert tiled == {place for place in between if place >= first}

@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
-PIECES = Pieces(short=2, tile=4, tiles_from=4)
-ENDS = [0, 2, 4, 8, 12]
+PIECES = Pieces(size=3, tile=6, tiles_from=6, tiles_to=100)
+ENDS = [0, 3, 6, 9, 12]
 SLOTS = 4
 accounts = st.sampled_from("ab")
 # Two ids and few pieces, so that prompts share beginnings, and part in the middle of a piece.
@@ -84,14 +84,12 @@ TestAgainstLists = AgainstLists.TestCase
 def test_an_account_finds_nothing_of_another_one():
     tree = PrefixTree(PIECES)
     tree.hold(0, "a", range(12))
-    assert tree.match("a", range(12)) == Match(8, frozenset({0}))
+    assert tree.match("a", range(12)) == Match(9, frozenset({0}))
     assert tree.match("b", range(12)) == Match()
     assert tree.match("", range(12)) == Match()
 
 
-@pytest.mark.parametrize(
-    ("length", "found"), [(2, 0), (3, 2), (4, 2), (5, 4), (8, 4), (9, 8), (40, 8)]
-)
+@pytest.mark.parametrize(("length", "found"), [(3, 0), (4, 3), (6, 3), (7, 6), (40, 9)])
 def test_whole_pieces_match_and_the_last_token_never(length, found):
     tree = PrefixTree(PIECES)
     tree.hold(2, "a", range(11))

@@ -6,7 +6,7 @@ from hanabi.engine.prefix_tree import Match
 from hanabi.engine.slots import Slots
 
 PIECE = 4
-PIECES = Pieces(short=PIECE, tile=PIECE, tiles_from=1000)
+PIECES = Pieces(size=PIECE, tile=PIECE, tiles_from=0, tiles_to=0)
 
 
 def prompt(number, pieces=2):

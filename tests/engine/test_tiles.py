@@ -11,7 +11,7 @@ from hanabi.generation.events import PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.params import SamplingParams
 
-PIECES = Pieces(short=4, tile=12, tiles_from=24)
+PIECES = Pieces(size=4, tile=12, tiles_from=24, tiles_to=120)
 GREEDY = SamplingParams(temperature=0)
 TEXT = tuple(number % 7 for number in range(150))
 
@@ -22,11 +22,10 @@ class Runner(MockRunner):
 
 
 def alone(prompt, max_tokens):
-    """What greedy decoding makes of a prompt: a whole tile of it is one, nothing else is."""
+    """What greedy decoding makes of a prompt: between the borders it is tiled, nothing else is."""
     held = list(prompt)
-    for start in range(PIECES.tiles_from, len(prompt) - PIECES.tile + 1, PIECES.tile):
-        for place in range(start, start + PIECES.tile):
-            held[place] += TILED
+    for place in range(PIECES.tiles_from, min(len(prompt), PIECES.tiles_to)):
+        held[place] += TILED
     reply = []
     for _ in range(max_tokens):
         reply.append(int(logits_after(held).argmax()))
@@ -64,20 +63,20 @@ class Engine:
         return [event.token for event in events if isinstance(event, TokenEvent)], cached
 
 
-@pytest.mark.parametrize("length", [1, 23, 24, 35, 36, 37, 48, 61, 150])
+@pytest.mark.parametrize("length", [1, 23, 24, 25, 36, 37, 48, 61, 119, 120, 121, 150])
 def test_a_prompt_goes_through_tiles(length):
     reply, _ = Engine().ask(0, TEXT[:length])
     assert reply == alone(TEXT[:length], 5)
 
 
-def test_short_pieces_are_reused_before_the_tiles_and_whole_tiles_from_there_on():
+def test_pieces_are_reused_before_the_tiles_and_among_them():
     engine = Engine()
     engine.ask(0, TEXT[:70])
     cached = [engine.ask(end, (*TEXT[:end], 99))[1] for end in (10, 23, 30, 36, 59, 60)]
-    assert cached == [8, 20, 24, 36, 48, 60]
+    assert cached == [8, 20, 28, 36, 56, 60]
 
 
-@pytest.mark.parametrize(("deterministic", "cached"), [(True, 24), (False, 72)])
+@pytest.mark.parametrize(("deterministic", "cached"), [(True, 32), (False, 72)])
 def test_replies_behind_the_tiles_are_kept_where_they_may_differ(deterministic, cached):
     engine = Engine(deterministic=deterministic)
     prompt = TEXT[:33]

@@ -46,6 +46,7 @@ class Computing:
         self._token_budget = token_budget
         self._max_outputs = max_outputs
         self._max_chunk = max_chunk
+        self._most_rows = max(token_budget, max_chunk)
         self._exact_cuts = exact_cuts
         self._prompts: list[Prompt] = []
 
@@ -100,7 +101,7 @@ class Computing:
                 begins.append(self._begin(prompt, match))
             rest = prompt.remaining - size
             wanted = size if prompt.is_scored else int(not rest)
-            ids, tiled = prompt.tokens[start : start + size], pieces.is_tiled(start, size)
+            ids, tiled = prompt.tokens[start : start + size], pieces.is_tiled(start)
             works.append(Work(Chunk(slot_of(prompt), start, ids, wanted, tiled), prompt))
         return begins, self._grouped(works)
 
@@ -139,12 +140,12 @@ class Computing:
         if other.account != prompt.account:
             return 0
         pieces = self._slots.pieces
-        length, end = 0, known + pieces.at(known)  # what is known need not be compared apart
+        length, end = 0, known + pieces.size  # what is known need not be compared apart
         while end < len(prompt.tokens):
             its = other.tokens[length:end]
             if len(its) < end - length or prompt.tokens[length:end] != its:
                 break
-            length, end = end, end + pieces.at(end)
+            length, end = end, end + pieces.size
         return length
 
     def _begin(self, prompt: Prompt, match: Match) -> Begin:
@@ -171,15 +172,18 @@ class Computing:
 
     def _fits(self, work: Work, group: list[Work]) -> bool:
         """Whether a piece, no longer than those of a group, shares their decode."""
-        longest = _length(group[0])
-        spare = longest // FILL if self._exact_cuts else 0
+        spare = self._rows(group[0]) // FILL if self._exact_cuts else 0
         outputs = sum(each.chunk.outputs for each in group) + work.chunk.outputs
         return (
             work.chunk.tiled == group[0].chunk.tiled
-            and longest - _length(work) <= spare
+            and self._rows(group[0]) - self._rows(work) <= spare
             and outputs <= self._max_outputs
-            and (len(group) + 1) * longest <= self._token_budget
+            and (len(group) + 1) * self._rows(group[0]) <= self._most_rows
         )
+
+    def _rows(self, work: Work) -> int:
+        """The tokens that are computed for a piece, filled up to a tile."""
+        return max(_length(work), self._slots.pieces.tile if work.chunk.tiled else 0)
 
 
 def _length(work: Work) -> int:

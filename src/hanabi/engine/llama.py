@@ -27,14 +27,14 @@ MAX_CHUNK = 512
 """The most tokens of one sequence in a decode, where cuts are exact; more are not faster."""
 
 PIECE = 16
-"""The tokens of a short piece of the prefix cache, where cuts are exact: what is computed again of
-a prompt that it holds is half a piece on average, and one of 500 tokens is 31 look-ups."""
+"""The tokens of a piece of the prefix cache, where cuts are exact: what is computed again of a
+prompt that it holds is half a piece on average, and a prompt of 1,000 tokens is 62 look-ups."""
 
 TILES_FROM = 256
-"""The position from which on there are tiles where cuts are exact. A tile of 64 tokens takes 46 ms
+"""The position from which on prompts are tiled, where cuts are exact. A tile of 64 takes 46 ms
 behind 40 tokens, 64 behind 300 and 120 behind 1,000, where the plain kernel takes 48, 93 and 216
-(AMX, 2 threads). Before it, conversations are reused in short pieces, replies included, whose every
-bit is what computing them again would give. With 512 a prompt of 470 tokens had its first token
+(AMX, 2 threads). Before it replies are reused whose every bit is what computing them again would
+give. With 512 a prompt of 470 tokens had its first token
 after 586 ms, with 256 after 450 and with 128 after 411."""
 
 PROBE = 9
@@ -112,7 +112,7 @@ class LlamaRunner:
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
         self.exact_cuts = self.can_cut and self._cuts_are_exact()
-        self.pieces = Pieces(PIECE, TILE, TILES_FROM if self.exact_cuts else 0)
+        self.pieces = _pieces(self.context_length, exact_cuts=self.exact_cuts)
         self.max_chunk = MAX_CHUNK if self.exact_cuts else TILE
 
     def tokenize(self, text: str) -> list[int]:
@@ -164,6 +164,8 @@ class LlamaRunner:
         it and is forgotten again.
         """
         longest = max(len(chunk.tokens) for chunk in chunks)
+        if chunks[0].tiled and self.exact_cuts:
+            return max(longest, TILE)
         if not self.exact_cuts or len(chunks) * longest > self._context.batch_size:
             return 0
         fits = all(chunk.start + longest <= self.context_length for chunk in chunks)
@@ -230,6 +232,18 @@ class LlamaRunner:
     def resume(self) -> None:
         """Let decodes run again."""
         self._context.resume()
+
+
+def _pieces(context_length: int, *, exact_cuts: bool) -> Pieces:
+    """How sequences are cut.
+
+    Where cuts are not exact, prompts are computed in tiles from their beginning, and what is left
+    of them otherwise, each time the same.
+    """
+    if not exact_cuts:
+        return Pieces(TILE, TILE, tiles_from=0, tiles_to=0)
+    tiles_to = max(TILES_FROM, (context_length - TILE) // PIECE * PIECE)
+    return Pieces(PIECE, TILE, TILES_FROM, tiles_to)
 
 
 def _describe(model: hanabi_llama.Model) -> Vocab:

@@ -41,8 +41,7 @@ class EngineLoop:
         self._prices = Prices()
         pieces = runner.pieces
         if not runner.can_cut:  # no prompt has a piece as long as this: nothing is reused
-            size = runner.context_length + 1
-            pieces = Pieces(short=size, tile=pieces.tile, tiles_from=size * pieces.tile)
+            pieces = Pieces(runner.context_length + 1, pieces.tile, tiles_from=0, tiles_to=0)
         self._scheduler = Scheduler(
             slots=Slots(runner.slots, pieces),
             context_length=runner.context_length,

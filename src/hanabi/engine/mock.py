@@ -52,7 +52,7 @@ class MockRunner:
     """Implements `hanabi.engine.runner.Runner`; every misuse of a slot is an error."""
 
     max_chunk = 12
-    pieces = Pieces(short=12, tile=12, tiles_from=1 << 30)
+    pieces = Pieces(size=12, tile=12, tiles_from=0, tiles_to=0)
     can_cut = True
     exact_cuts = True
 
@@ -105,8 +105,8 @@ class MockRunner:
         if size > self.max_chunk:
             message = f"{size} tokens for slot {chunk.slot}, over {self.max_chunk}"
             raise ValueError(message)
-        if chunk.tiled and (size % tile or chunk.start % tile):
-            message = f"{size} tokens from {chunk.start} on are no tiles of {tile}"
+        if chunk.tiled and chunk.start + max(size, tile) > self.context_length:
+            message = f"no room for a tile of {tile} tokens from {chunk.start} on"
             raise ValueError(message)
 
     def copy(self, source: int, target: int) -> None:

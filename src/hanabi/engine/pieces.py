@@ -1,41 +1,34 @@
-"""Into which pieces prompts are cut, for the prefix cache and for the kernels."""
+"""Into which pieces sequences are cut, for the prefix cache and for the kernels."""
 
 import msgspec
 
 
 class Pieces(msgspec.Struct, frozen=True):
-    """The cuts of every sequence: short pieces at its beginning, tiles from a position on.
+    """The cuts of every sequence.
 
-    A tile is what one decode computes of a prompt with a kernel that is faster for so many tokens,
-    and rounds differently. So that what is computed does not depend on who asks, each whole tile
-    of a prompt goes through it, and nothing else does.
+    Between two positions the tokens of prompts are computed by a kernel that is faster for many of
+    them, and rounds differently; all of them, and no others. So what is computed of a prompt does
+    not depend on who asks, on what was there already and on what runs beside it.
 
     Attributes:
-        short: tokens of a piece before `tiles_from`; divides it.
-        tile: tokens of a tile.
-        tiles_from: the position from which on there are tiles; a multiple of `tile`.
+        size: tokens of a piece of the prefix cache.
+        tile: tokens of one sequence that the kernel for many takes at the least.
+        tiles_from: the position from which on it is used; a multiple of `size`.
+        tiles_to: the position up to which it is; likewise. Behind it there is no room for a tile.
     """
 
-    short: int
+    size: int
     tile: int
     tiles_from: int
-
-    def at(self, position: int) -> int:
-        """The tokens of the piece that begins at a position where one begins."""
-        return self.short if position < self.tiles_from else self.tile
+    tiles_to: int
 
     def chunk(self, position: int, rest: int, most: int) -> int:
-        """How many of the `rest` tokens from a position on a decode computes.
+        """How many of the `rest` tokens from a position on a decode computes; at most `most`."""
+        for border in (self.tiles_from, self.tiles_to):
+            if position < border:
+                return min(rest, most, border - position)
+        return min(rest, most)
 
-        At most `most`, which is a tile or more; tiles are not cut, and do not share a decode with
-        what is none.
-        """
-        if position < self.tiles_from:
-            return min(rest, most, self.tiles_from - position)
-        if rest < self.tile:
-            return rest
-        return min(rest, most) // self.tile * self.tile
-
-    def is_tiled(self, position: int, size: int) -> bool:
-        """Whether what `chunk` gave is tiles."""
-        return position >= self.tiles_from and size >= self.tile
+    def is_tiled(self, position: int) -> bool:
+        """Whether prompts are computed by the kernel for many from a position on."""
+        return self.tiles_from <= position < self.tiles_to

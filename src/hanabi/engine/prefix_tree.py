@@ -51,7 +51,7 @@ class PrefixTree:
 
     def __init__(self, pieces: Pieces) -> None:
         """Take how sequences are cut."""
-        self._pieces = pieces
+        self._piece = pieces.size
         self._root = _Node()
         self._paths: dict[int, list[_Node]] = {}
 
@@ -63,7 +63,7 @@ class PrefixTree:
         node = self._root.children.get(account)
         if node is None:
             return Match()
-        while (end := node.length + self._pieces.at(node.length)) < len(tokens):
+        while (end := node.length + self._piece) < len(tokens):
             child = node.children.get(tuple(tokens[node.length : end]))
             if child is None:
                 break
@@ -80,7 +80,7 @@ class PrefixTree:
     def extend(self, slot: int, tokens: Sequence[int]) -> None:
         """A slot holds all whole pieces of `tokens`, whose beginning it was said to hold before."""
         node = self._paths[slot][-1]
-        while (end := node.length + self._pieces.at(node.length)) <= len(tokens):
+        while (end := node.length + self._piece) <= len(tokens):
             node = self._add(slot, node, tuple(tokens[node.length : end]))
 
     def forget(self, slot: int) -> None:

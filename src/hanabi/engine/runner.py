@@ -18,8 +18,8 @@ class Chunk(NamedTuple):
         start: the position of the first; the slot holds exactly the positions before it.
         tokens: at least one id.
         outputs: how many of the last tokens want a row of logits: 0 to len(tokens).
-        tiled: whether it is tiles, for which another kernel may be used; see `pieces`. No other
-            chunks share a decode with tiles.
+        tiled: whether the kernel for many tokens computes it; see `pieces`. Only such chunks share
+            a decode then.
     """
 
     slot: int
@@ -39,10 +39,11 @@ class Runner(Protocol):
         max_outputs: the most rows of logits that one decode can give.
         max_chunk: the most tokens of one slot in one decode: a tile or more. A tile where cuts are
             not exact.
-        pieces: how prompts are cut. Where cuts are not exact there are tiles from the beginning.
+        pieces: how prompts are cut. Where cuts are not exact a piece is a tile, and prompts are
+            computed in tiles and what is left.
         can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
         exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
-            into decodes, and whoever shares them; but for tiles, which stay tiles.
+            into decodes, and whoever shares them; apart from which kernel computes them.
     """
 
     @property
