@@ -118,7 +118,9 @@ async def test_long_prompts_too(cold, warm, shared):
     among, *_ = await asyncio.gather(
         ask(warm, prompt), *(ask(warm, neighbour) for neighbour in neighbours)
     )
-    assert among == (alone, whole(shared))
+    assert among[0] == alone
+    # How much of it is still held depends on when the neighbours came for slots.
+    assert (await ask(warm, prompt))[0] == alone
     assert await ask(warm, prompt) == (alone, whole(699))
 
 

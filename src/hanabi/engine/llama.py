@@ -90,7 +90,8 @@ class LlamaRunner:
         self.slots = plan.slots
         self.context_length = plan.context_length
         self.cache_bytes = plan.cache_bytes
-        batch_size = max(config.token_budget, plan.slots, MAX_CHUNK)
+        all_tokens = plan.slots * plan.context_length
+        batch_size = min(max(config.token_budget, plan.slots, MAX_CHUNK), all_tokens)
         self.max_outputs = max(plan.slots, TILE)
         self._context = hanabi_llama.Context(
             self._model,
@@ -113,7 +114,7 @@ class LlamaRunner:
         self.exact_cuts = False
         self.exact_cuts = self.can_cut and self._cuts_are_exact()
         self.pieces = _pieces(self.context_length, exact_cuts=self.exact_cuts)
-        self.max_chunk = MAX_CHUNK if self.exact_cuts else TILE
+        self.max_chunk = min(MAX_CHUNK, batch_size) if self.exact_cuts else TILE
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS; see Runner."""
