@@ -1,6 +1,6 @@
 """How often a greedy request gets the same reply, whoever runs beside it and whatever is cached.
 
-    python benchmarks/determinism.py --prompts 24 --tokens 48
+    python benchmarks/determinism.py --prompts 25 --tokens 48
 
 The engine loop over the bundled model, without a server. Each prompt's reply, its tokens and their
 log-probabilities to the last bit, is compared with that of the prompt alone in an empty engine.
@@ -23,6 +23,7 @@ from hanabi.generation.request import GenerationRequest
 from hanabi.machine import available_cores
 from hanabi.registry.bundled import find_weights
 from hanabi.sampling.params import SamplingParams
+from hanabi.sampling.row import Row
 from report import Report
 
 GREEDY = SamplingParams(temperature=0)
@@ -39,7 +40,7 @@ CONTEXT = 1024
 QUESTION = 12
 """Tokens of the next turn behind a prompt and its reply."""
 
-Reply = tuple[tuple[object, object], ...]
+Reply = tuple[tuple[int | None, Row | None], ...]
 
 
 @dataclass
@@ -111,7 +112,7 @@ def trials(engine: Engine, length: int, tokens: int) -> Iterator[tuple[str, bool
     yield f"from the cache, among {BESIDE}", engine.ask(prompt, tokens, account, BESIDE) == alone
     engine.ask((*prompt[: length * 2 // 3], 299), tokens, account := engine.account())
     yield "from part of it in the cache", engine.ask(prompt, tokens, account) == alone
-    reply = tuple(int(str(token)) for token, _ in alone)
+    reply = tuple(token for token, _ in alone if token is not None)
     turn = (*prompt, *reply, *engine.text(QUESTION))
     cold = engine.ask(turn, tokens, engine.account())
     account = engine.account()

@@ -53,7 +53,7 @@ LLAMA_OPTIONS = (
 """A static release build with every instruction of this processor; the rest is the default."""
 
 LLAMA = Path("vendor", "llama.cpp")
-"""Where llama.cpp's own sources lie in it."""
+"""Where llama.cpp's own sources lie among llama-cpp-python's."""
 
 TILES = "    _tile_loadconfig(&tc);\n"
 BARRIER = '    __asm__ volatile("" : : "r"(&tc) : "memory");\n'
@@ -102,7 +102,7 @@ def install_llama_cpp_python(show: Show) -> None:
             show,
             CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF",
             CMAKE_BUILD_PARALLEL_LEVEL=JOBS,
-            PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+            PATH=path_to_tools(),
         )
     run(pip(*into, *LOCKED, "-r", str(lock("peer-llama-cpp-python"))), show)
 
@@ -110,7 +110,7 @@ def install_llama_cpp_python(show: Show) -> None:
 def install_llama_server(show: Show) -> None:
     """Compile llama.cpp's server and benchmarks out of llama-cpp-python's source distribution."""
     tools = PEERS / "llama-cpp-python" / "bin"
-    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    path = path_to_tools()
     with llama_sources(show) as tree, tempfile.TemporaryDirectory(dir=PEERS) as build:
         configure = ["-S", str(tree / LLAMA), "-B", build, "-G", "Ninja", *LLAMA_OPTIONS]
         run([str(tools / "cmake"), *configure], show, PATH=path)
@@ -128,14 +128,13 @@ def install_llama_server(show: Show) -> None:
 @contextmanager
 def llama_sources(show: Show) -> Iterator[Path]:
     """The tree of llama-cpp-python's source distribution, mended for gcc 12, until the end."""
-    tools = PEERS / "llama-cpp-python" / "bin"
+    python = PEERS / "llama-cpp-python" / "bin" / "python"
     with tempfile.TemporaryDirectory(dir=PEERS) as folder:
         wanted = Path(folder, "wanted.txt")
         wanted.write_text(llama_pinned())
         download = ("download", "--no-deps", "--require-hashes", "--no-build-isolation")
-        into = ("--python", str(tools / "python"))
-        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-        run(pip(*into, *download, "--dest", folder, "-r", str(wanted)), show, PATH=path)
+        into = ("--python", str(python), *download, "--dest", folder)
+        run(pip(*into, "-r", str(wanted)), show, PATH=path_to_tools())
         (archive,) = Path(folder).glob("*.tar.gz")
         with tarfile.open(archive) as sources:
             sources.extractall(folder, filter="data")
@@ -144,6 +143,11 @@ def llama_sources(show: Show) -> Iterator[Path]:
         tiles = tree / LLAMA / "ggml" / "src" / "ggml-cpu" / "amx" / "mmq.cpp"
         tiles.write_text(with_barrier(tiles.read_text()))
         yield tree
+
+
+def path_to_tools() -> str:
+    """The search path with the build tools first, which lie with llama-cpp-python."""
+    return f"{PEERS / 'llama-cpp-python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
 def llama_pinned() -> str:

@@ -5,11 +5,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
-PIECES = Pieces(size=3, tile=6, tiles_from=6, tiles_to=100)
-ENDS = [0, 3, 6, 9, 12]
+PIECE = 3
 SLOTS = 4
 accounts = st.sampled_from("ab")
 # Two ids and few pieces, so that prompts share beginnings, and part in the middle of a piece.
@@ -18,13 +16,13 @@ slots = st.integers(0, SLOTS - 1)
 
 
 def whole(tokens):
-    return tokens[: max(end for end in ENDS if end <= len(tokens))]
+    return tokens[: len(tokens) // PIECE * PIECE]
 
 
 class AgainstLists(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.tree = PrefixTree(PIECES)
+        self.tree = PrefixTree(PIECE)
         self.held = {}
 
     @rule(slot=slots, account=accounts, tokens=prompts)
@@ -55,7 +53,7 @@ class AgainstLists(RuleBasedStateMachine):
     @rule(account=accounts, tokens=prompts)
     def match(self, account, tokens):
         best = Match()
-        for length in [end for end in ENDS[1:] if end < len(tokens)]:
+        for length in range(PIECE, len(tokens), PIECE):
             holders = frozenset(
                 slot
                 for slot, (whose, its) in self.held.items()
@@ -82,7 +80,7 @@ TestAgainstLists = AgainstLists.TestCase
 
 
 def test_an_account_finds_nothing_of_another_one():
-    tree = PrefixTree(PIECES)
+    tree = PrefixTree(PIECE)
     tree.hold(0, "a", range(12))
     assert tree.match("a", range(12)) == Match(9, frozenset({0}))
     assert tree.match("b", range(12)) == Match()
@@ -91,6 +89,6 @@ def test_an_account_finds_nothing_of_another_one():
 
 @pytest.mark.parametrize(("length", "found"), [(3, 0), (4, 3), (6, 3), (7, 6), (40, 9)])
 def test_whole_pieces_match_and_the_last_token_never(length, found):
-    tree = PrefixTree(PIECES)
+    tree = PrefixTree(PIECE)
     tree.hold(2, "a", range(11))
     assert tree.match("a", range(length)).length == found

@@ -9,6 +9,7 @@
 Only what the Hanabi engine calls. Sampling, scheduling and text are not here.
 """
 
+from hanabi_llama.attention import TILE
 from hanabi_llama.batch import Batch
 from hanabi_llama.context import Context, DecodeResult
 from hanabi_llama.errors import (
@@ -26,6 +27,7 @@ from hanabi_llama.vocab import TokenAttribute, Vocab, VocabType
 
 __all__ = [
     "RELEASE",
+    "TILE",
     "Batch",
     "ClosedError",
     "Context",

@@ -7,8 +7,6 @@ prompt it was computed for, and a part of it need not be; see `pieces`.
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-from hanabi.engine.pieces import Pieces
-
 
 class Match(NamedTuple):
     """The longest beginning of a prompt that is held, and by which slots.
@@ -28,17 +26,15 @@ class _Node:
     Attributes:
         parent: the beginning without its last edge; None for the root.
         edge: that last edge.
-        length: the tokens of it all.
         children: the longer ones, by their next edge.
         slots: those that hold it.
     """
 
-    __slots__ = ("children", "edge", "length", "parent", "slots")
+    __slots__ = ("children", "edge", "parent", "slots")
 
     def __init__(self, parent: Self | None = None, edge: str | tuple[int, ...] = "") -> None:
         self.parent = parent
         self.edge = edge
-        self.length: int = len(edge) + parent.length if parent and isinstance(edge, tuple) else 0
         self.children: dict[str | tuple[int, ...], Self] = {}
         self.slots: set[int] = set()
 
@@ -49,9 +45,9 @@ class PrefixTree:
     The first edge of every path is the account: no path leads from one's prompts to another's.
     """
 
-    def __init__(self, pieces: Pieces) -> None:
-        """Take how sequences are cut."""
-        self._piece = pieces.size
+    def __init__(self, piece: int) -> None:
+        """Take the tokens of a piece."""
+        self._piece = piece
         self._root = _Node()
         self._paths: dict[int, list[_Node]] = {}
 
@@ -63,12 +59,14 @@ class PrefixTree:
         node = self._root.children.get(account)
         if node is None:
             return Match()
-        while (end := node.length + self._piece) < len(tokens):
-            child = node.children.get(tuple(tokens[node.length : end]))
+        length = 0
+        while length + self._piece < len(tokens):
+            child = node.children.get(tuple(tokens[length : length + self._piece]))
             if child is None:
                 break
             node = child
-        return Match(node.length, frozenset(node.slots)) if node.length else Match()
+            length += self._piece
+        return Match(length, frozenset(node.slots)) if length else Match()
 
     def hold(self, slot: int, account: str, tokens: Sequence[int]) -> None:
         """From now on a slot holds the whole pieces that `tokens` begin with, and nothing else."""
@@ -79,9 +77,9 @@ class PrefixTree:
 
     def extend(self, slot: int, tokens: Sequence[int]) -> None:
         """A slot holds all whole pieces of `tokens`, whose beginning it was said to hold before."""
-        node = self._paths[slot][-1]
-        while (end := node.length + self._piece) <= len(tokens):
-            node = self._add(slot, node, tuple(tokens[node.length : end]))
+        for start in range(self.length(slot), len(tokens) - self._piece + 1, self._piece):
+            piece = tuple(tokens[start : start + self._piece])
+            self._add(slot, self._paths[slot][-1], piece)
 
     def forget(self, slot: int) -> None:
         """A slot holds nothing any more."""
@@ -96,8 +94,7 @@ class PrefixTree:
 
     def length(self, slot: int) -> int:
         """The tokens that a slot holds."""
-        path = self._paths.get(slot)
-        return path[-1].length if path else 0
+        return max(0, len(self._paths.get(slot, ())) - 1) * self._piece
 
     def is_covered(self, slot: int) -> bool:
         """Whether nothing is lost with what a slot holds: it is nothing, or others hold it too."""
@@ -111,11 +108,10 @@ class PrefixTree:
             node.slots.add(target)
         self._paths[target] = path
 
-    def _add(self, slot: int, parent: _Node, edge: str | tuple[int, ...]) -> _Node:
-        """Lead a slot's path over one more edge; its end."""
+    def _add(self, slot: int, parent: _Node, edge: str | tuple[int, ...]) -> None:
+        """Lead a slot's path over one more edge."""
         node = parent.children.get(edge)
         if node is None:
             node = parent.children[edge] = _Node(parent, edge)
         node.slots.add(slot)
         self._paths[slot].append(node)
-        return node

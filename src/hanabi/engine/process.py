@@ -75,7 +75,11 @@ class EngineProcess:
         threading.Thread(
             target=self._tokenize, args=(runner,), name="tokenizer", daemon=True
         ).start()
-        self._loop(_loop_of(runner, load.config), runner)
+        config = load.config
+        loop = EngineLoop(
+            runner, token_budget=config.token_budget, deterministic=config.deterministic
+        )
+        self._loop(loop, runner)
 
     def _loop(self, loop: EngineLoop, runner: Runner) -> None:
         """Step while there is work, sleep while there is none."""
@@ -170,11 +174,6 @@ class EngineProcess:
                 self._connection.sendall(frame(message))
         except OSError:
             os._exit(0)
-
-
-def _loop_of(runner: Runner, config: EngineConfig) -> EngineLoop:
-    """The loop over a loaded model."""
-    return EngineLoop(runner, token_budget=config.token_budget, deterministic=config.deterministic)
 
 
 def main() -> None:

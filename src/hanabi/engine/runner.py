@@ -39,8 +39,8 @@ class Runner(Protocol):
         max_outputs: the most rows of logits that one decode can give.
         max_chunk: the most tokens of one slot in one decode: a tile or more. A tile where cuts are
             not exact.
-        pieces: how prompts are cut. Where cuts are not exact a piece is a tile, and prompts are
-            computed in tiles and what is left.
+        pieces: how prompts are cut. Where cuts are not exact a piece is as long as `max_chunk`,
+            and nothing is tiled.
         can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
         exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
             into decodes, and whoever shares them; apart from which kernel computes them.

@@ -30,7 +30,7 @@ class Slots:
         self.pieces = pieces
         self._free = set(range(count))
         self._in_use: set[int] = set()
-        self._tree = PrefixTree(pieces)
+        self._tree = PrefixTree(pieces.size)
         self._last_used = [0] * count
         self._uses = 0
 
