@@ -52,11 +52,17 @@ class Load:
     replies: dict[str, Reply] = field(default_factory=dict)
 
     async def send(self, api: Api, requests: int) -> None:
-        """Send so many, WORKERS at a time."""
+        """Send so many, WORKERS at a time.
+
+        Raises an ExceptionGroup once all have ended, where the server went away. None is cancelled
+        for another one's sake: who is cancelled while it connects leaves a socket open.
+        """
         numbers = iter(range(requests))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(WORKERS):
-                group.create_task(self._work(api, numbers))
+        workers = [self._work(api, numbers) for _ in range(WORKERS)]
+        ends = await asyncio.gather(*workers, return_exceptions=True)
+        errors = [end for end in ends if isinstance(end, Exception)]
+        if errors:
+            raise ExceptionGroup("workers failed", errors)
 
     async def _work(self, api: Api, numbers: Any) -> None:
         for number in numbers:
