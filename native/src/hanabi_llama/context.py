@@ -188,6 +188,11 @@ class Context:
             raise ValueError(f"threads must be 1 to {self._threadpool.threads}; got {threads}.")
         self._functions.llama_set_n_threads(self.handle, threads, threads)
 
+    def processor_seconds(self) -> float:
+        """What the threads that compute have spent so far; see Threadpool."""
+        _ = self.handle
+        return self._threadpool.processor_seconds()
+
     def _check(self, batch: Batch) -> None:
         """Refuse what would trip an assertion in the library, and so end the process."""
         size = batch.size

@@ -142,9 +142,10 @@ class LlamaRunner:
             outputs += chunk.outputs
         batch.size = size
         self._context.use_threads(self._threads.count)
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, cpu = time.perf_counter(), self._context.processor_seconds()
         result = self._context.decode(batch, tiled=chunks[0].tiled)
-        self._threads.note(time.perf_counter() - wall, time.process_time() - cpu)
+        cpu = self._context.processor_seconds() - cpu
+        self._threads.note(time.perf_counter() - wall, cpu)
         match result:
             case hanabi_llama.DecodeResult.ABORTED:
                 return None

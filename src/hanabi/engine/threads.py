@@ -1,11 +1,11 @@
 """How many threads a decode gets: fewer while other programs want the processors."""
 
-FAIR_SHARE = 0.75
+FAIR_SHARE = 0.8
 """Of the processor time that its threads could have had, what a decode gets on a quiet machine at
 least. They spin while they wait for one another, so anything less was taken by someone else. A busy
-neighbour on two cores leaves 0.60 to 0.67; our own server and a client beside steps of 4 ms 0.83 to
-1, which at a bound of 0.85 cost a lone stream a third of its tokens: half the threads, for
-nothing."""
+neighbour on two cores leaves 0.58 to 0.76; our own server and a client beside steps of 4 ms 0.96 to
+0.99. (By the process's clock, which lags, it seemed to be 0.64 to 0.88, and a lone stream lost a
+fifth to a third of its tokens to a neighbour who was not there.)"""
 
 WINDOW = 0.2
 """Seconds of decoding that are looked at together: a single interruption is no verdict."""
