@@ -1,6 +1,5 @@
 """The threads that compute, and how eagerly they wait for work."""
 
-import os
 import time
 import weakref
 from ctypes import CFUNCTYPE, POINTER, byref, c_void_p
@@ -74,4 +73,4 @@ class Threadpool:
 
 def _tasks() -> set[int]:
     """The ids of this process's threads, where the system lists them."""
-    return {int(name) for name in os.listdir(TASKS)} if TASKS.is_dir() else set()
+    return {int(task.name) for task in TASKS.iterdir()} if TASKS.is_dir() else set()
