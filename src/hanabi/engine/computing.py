@@ -4,7 +4,9 @@ What another prompt of the account began with as well, and slots still hold, is 
 What is just being computed for another one is waited for, so that of many prompts with one
 beginning, arriving at once, the first computes it for all.
 
-Prompts are computed a tile of their tokens at a time, or several where there is only one. Only
+Prompts are computed a tile of their tokens at a time, or several where there is only one. A step
+computes a budget of tokens; while more prompts wait for it than sequences, also the ends of prompts
+beyond it: whoever is first among many would else take small steps in their way. Only
 whole pieces are taken from others, and never the last one: what is computed is computed as it would
 have been without the others, to the last bit; see `pieces`.
 """
@@ -71,17 +73,18 @@ class Computing:
             return NOTHING
         return self._slots.match(prompt.account, prompt.tokens)
 
-    def plan(self, *, beside_others: bool) -> tuple[list[Begin], list[list[Work]]]:
+    def plan(self, running: int) -> tuple[list[Begin], list[list[Work]]]:
         """The prompts that begin in this step, and its pieces, those of each decode together.
 
         Args:
-            beside_others: whether sequences run, whose next tokens wait for this step.
+            running: sequences whose next tokens wait for this step.
         """
         begins: list[Begin] = []
         works: list[Work] = []
         ahead: list[Prompt] = []
-        tokens, pieces = self._token_budget, self._slots.pieces
-        most = self._most(beside_others=beside_others)
+        planned, pieces = 0, self._slots.pieces
+        most = self._most(running)
+        most_to_end = self._most_rows if len(self._prompts) > running else self._token_budget
         for prompt in self._by_turns():
             match = self._look_up(prompt, ahead)
             if prompt.waits_for_leader:
@@ -90,23 +93,23 @@ class Computing:
             start = max(match.length, prompt.computed)
             most_of_it = pieces.tile if prompt.is_scored else most
             size = pieces.chunk(start, len(prompt.tokens) - start, most_of_it)
-            if size > tokens < self._token_budget:
+            ends = start + size == len(prompt.tokens)
+            if planned and planned + size > (most_to_end if ends else self._token_budget):
                 break
-            tokens -= size
+            planned += size
             if not prompt.begun:
                 begins.append(self._begin(prompt, match))
-            rest = prompt.remaining - size
-            wanted = size if prompt.is_scored else int(not rest)
+            wanted = size if prompt.is_scored else int(ends)
             ids, tiled = prompt.tokens[start : start + size], pieces.is_tiled(start)
             works.append(Work(Chunk(slot_of(prompt), start, ids, wanted, tiled), prompt))
         return begins, self._grouped(works)
 
-    def _most(self, *, beside_others: bool) -> int:
+    def _most(self, running: int) -> int:
         """How many tokens a decode computes of one prompt."""
         tile = self._slots.pieces.tile
         if len(self._prompts) > 1:
             return tile
-        if beside_others:
+        if running:
             return min(self._max_chunk, max(tile, self._token_budget))
         return self._max_chunk
 

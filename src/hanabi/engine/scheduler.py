@@ -219,7 +219,7 @@ class Scheduler:
 
     def plan(self) -> Plan:
         """Lay out the next step."""
-        begins, prefills = self._computing.plan(beside_others=bool(self._running))
+        begins, prefills = self._computing.plan(len(self._running))
         decodes = [Work(self._next_chunk(sequence), sequence) for sequence in self._running]
         return Plan(begins, [lay_out(works) for works in [decodes, *prefills] if works])
 
