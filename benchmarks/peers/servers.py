@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -152,7 +152,7 @@ def mineru(bench: Bench) -> Iterator[Server]:
 
 
 @contextmanager
-def llama_cpp_python(bench: Bench, *flags: str) -> Iterator[Server]:
+def _llama_cpp_python(bench: Bench, flags: Sequence[str], **extras: float) -> Iterator[Server]:
     """llama-cpp-python's server, which computes one request at a time."""
     python = PEERS / "llama-cpp-python" / "bin" / "python"
     port = free_port()
@@ -171,16 +171,18 @@ def llama_cpp_python(bench: Bench, *flags: str) -> Iterator[Server]:
     started = [str(python), "-m", "llama_cpp.server", *parts, *flags]
     version = installed_version(PEERS / "llama-cpp-python", "llama_cpp_python")
     with running(started, port, "/v1/models") as process:
-        yield Server(
-            port, process, f"llama-cpp-python {version}, native", extras={"repeat_penalty": 1.0}
-        )
+        extras = {"repeat_penalty": 1.0} | extras
+        yield Server(port, process, f"llama-cpp-python {version}, native", extras=extras)
 
 
-@contextmanager
-def llama_cpp_python_plain(bench: Bench) -> Iterator[Server]:
-    """The same without logits of the prompt, which its server keeps unless it is told not to."""
-    with llama_cpp_python(bench, "--logits_all", "false") as server:
-        yield server
+def llama_cpp_python(bench: Bench) -> AbstractContextManager[Server]:
+    """Without logits of the prompt, which its server keeps unless it is told not to."""
+    return _llama_cpp_python(bench, ["--logits_all", "false"])
+
+
+def llama_cpp_python_scoring(bench: Bench) -> AbstractContextManager[Server]:
+    """With them, and a token behind the prompt: none means as many as the context holds."""
+    return _llama_cpp_python(bench, [], max_tokens=1)
 
 
 @contextmanager

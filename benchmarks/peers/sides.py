@@ -49,10 +49,10 @@ SIDES = (
     Side("hanabi", servers.hanabi, scores=True),
     Side("llama-server", servers.llama_server, "llama-server"),
     Side("llama-server ngram", servers.llama_server_drafting, "llama-server", copies_only=True),
-    Side("llama-cpp-python", servers.llama_cpp_python_plain, "llama-cpp-python"),
+    Side("llama-cpp-python", servers.llama_cpp_python, "llama-cpp-python"),
     Side(
         "llama-cpp-python scoring",
-        servers.llama_cpp_python,
+        servers.llama_cpp_python_scoring,
         "llama-cpp-python",
         scores=True,
         others=False,

@@ -249,8 +249,9 @@ def test_a_gap_is_left_to_the_next_and_closed_when_none_comes():
     engine.step(PATIENCE)
     assert engine.runner.copies == []
     engine.step()
-    assert engine.runner.copies == [(1, 3), (2, 1)], "what the gap held is kept, then filled"
+    assert engine.runner.copies == [(2, 1)], "the gap is filled, and what it held goes to slot 2"
     assert engine.ask(3, prompts[1]) == 24
+    assert engine.runner.copies == [(2, 1)]
     for number in (0, 2):
         expected = continuation(prompts[number], 100)
         assert engine.tokens(number)[: len(expected)] == expected

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hanabi.engine.actions import Copy
+from hanabi.engine.actions import Copy, Move
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match
 from hanabi.engine.slots import Slots
@@ -105,3 +108,89 @@ def test_every_free_slot_can_be_had(count):
     slots = used(count)
     assert sorted(slots.take()[0] for _ in range(count)) == list(range(count))
     assert not slots
+
+
+def test_a_sequence_moves_and_what_was_there_takes_its_place():
+    slots = used(4, order=(0, 1, 2, 3))
+    taken = [slots.take()[0] for _ in range(3)]
+    for slot in taken:
+        slots.hold(slot, "a", prompt(10 + slot))
+    slots.give_back(taken[1])
+    assert slots.move(taken[2], taken[1]) == Move(taken[2], taken[1], 2 * PIECE)
+    assert slots.match("a", (*prompt(12), 1)).slots == {taken[1]}
+    assert slots.match("a", (*prompt(11), 1)).slots == {taken[2]}
+    slots.give_back(taken[1])
+    assert slots.match("a", (*prompt(3), 1)).slots == {3}, "the free one was left alone"
+
+
+def test_what_is_of_no_worth_is_not_moved():
+    slots = Slots(3, PIECES)
+    for _ in range(3):
+        slots.take()
+    slots.hold(2, "a", prompt(2))
+    slots.give_back(1)
+    assert slots.move(2, 1) == Move(2, 1, 0)
+    assert slots.match("a", (*prompt(2), 1)).slots == {1, 2}
+
+
+class AgainstContents(RuleBasedStateMachine):
+    """Carries out what it is told on lists of tokens, as the loop does on the KV cache."""
+
+    pieces = Pieces(size=1, tile=1, tiles_from=0, tiles_to=0, worth=3)
+    count = 4
+
+    def __init__(self):
+        super().__init__()
+        self.slots = Slots(self.count, self.pieces)
+        self.contents = [()] * self.count
+        self.in_use = set()
+
+    @precondition(lambda self: len(self.in_use) < self.count)
+    @rule(tokens=st.lists(st.integers(0, 1), min_size=1, max_size=8).map(tuple))
+    def take(self, tokens):
+        slot, copies = self.slots.take(self.slots.match("a", tokens))
+        for source, target, kept in copies:
+            self.contents[source] = self.contents[source][:kept]
+            self.contents[target] = self.contents[source]
+        assert slot not in self.in_use
+        self.in_use.add(slot)
+        self.slots.hold(slot, "a", tokens)
+        self.contents[slot] = tokens
+
+    @precondition(lambda self: self.in_use)
+    @rule(data=st.data())
+    def give_back(self, data):
+        slot = data.draw(st.sampled_from(sorted(self.in_use)))
+        self.in_use.remove(slot)
+        self.slots.give_back(slot)
+
+    @precondition(lambda self: self.slots.gaps)
+    @rule()
+    def move(self):
+        gap, highest = self.slots.gaps[0], max(self.in_use)
+        before = list(self.contents)
+        source, target, kept = self.slots.move(highest, gap)
+        assert (source, target) == (highest, gap)
+        mine, free = self.contents[source], self.contents[target][:kept]
+        self.contents[target] = mine
+        if kept:
+            self.contents[source] = free
+        self.in_use.remove(source)
+        self.in_use.add(target)
+        for content in before:
+            worthless = len(content) < self.pieces.worth
+            assert worthless or any(held[: len(content)] == content for held in self.contents)
+
+    @invariant()
+    def what_is_said_to_be_held_is_held(self):
+        for slot, content in enumerate(self.contents):
+            match = self.slots.match("a", (*content, 0), slot)
+            assert match.length <= len(content)
+            if content:
+                assert match == (len(content), self.slots.match("a", (*content, 0)).slots)
+
+
+AgainstContents.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=30, deadline=None
+)
+TestAgainstContents = AgainstContents.TestCase

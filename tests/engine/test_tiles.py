@@ -11,7 +11,7 @@ from hanabi.generation.events import PromptEvent, TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.params import SamplingParams
 
-PIECES = Pieces(size=4, tile=12, tiles_from=24, tiles_to=120)
+PIECES = Pieces(size=1, tile=12, tiles_from=24, tiles_to=120, worth=4)
 GREEDY = SamplingParams(temperature=0)
 TEXT = tuple(number % 7 for number in range(150))
 
@@ -69,14 +69,25 @@ def test_a_prompt_goes_through_tiles(length):
     assert reply == alone(TEXT[:length], 5)
 
 
-def test_pieces_are_reused_before_the_tiles_and_among_them():
+def test_beginnings_are_reused_before_the_tiles_and_among_them():
     engine = Engine()
     engine.ask(0, TEXT[:70])
-    cached = [engine.ask(end, (*TEXT[:end], 99))[1] for end in (10, 23, 30, 36, 59, 60)]
-    assert cached == [8, 20, 28, 36, 56, 60]
+    for end in (10, 23, 24, 30, 36, 59, 60):
+        assert engine.ask(end, (*TEXT[:end], 99))[1] == end
 
 
-@pytest.mark.parametrize(("deterministic", "cached"), [(True, 32), (False, 72)])
+def test_what_its_own_slot_holds_is_taken_where_another_has_too_little_more():
+    engine = Engine(slots=2)
+    engine.ask(0, TEXT[:20])
+    engine.ask(1, (*TEXT[:14], 98, *range(50, 60)))
+    copied = []
+    engine.runner.copy = lambda source, target: copied.append((source, target))
+    # Slot 1 has three tokens more of it, but goes on with others: slot 0 is given out.
+    assert engine.ask(2, (*TEXT[:14], 98, 50, 51, 99))[1] == 14
+    assert copied == []
+
+
+@pytest.mark.parametrize(("deterministic", "cached"), [(True, 33), (False, 72)])
 def test_replies_behind_the_tiles_are_kept_where_they_may_differ(deterministic, cached):
     engine = Engine(deterministic=deterministic)
     prompt = TEXT[:33]

@@ -47,6 +47,21 @@ class Copy(NamedTuple):
     kept: int | None = None
 
 
+class Move(NamedTuple):
+    """A running sequence goes on in `target` instead of `source`.
+
+    Attributes:
+        source: its slot so far.
+        target: a free slot, lower.
+        kept: of what the target holds, the tokens that the source is to hold in exchange; the
+            target is cut back to them first. 0 where it holds nothing of worth.
+    """
+
+    source: int
+    target: int
+    kept: int
+
+
 class Begin(NamedTuple):
     """A prompt's computation begins on `slot`, behind `prompt.cached` tokens that `source` holds.
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from hanabi.engine.actions import Begin
 from hanabi.engine.layout import Work, slot_of
-from hanabi.engine.prefix_tree import Match
+from hanabi.engine.prefix_tree import Match, common_length
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt
 from hanabi.engine.slots import NOTHING, Slots
@@ -124,30 +124,36 @@ class Computing:
         return [self._prompts[index] for index in order]
 
     def _look_up(self, prompt: Prompt, ahead: list[Prompt]) -> Match:
-        """What a prompt that may begin finds held; who of those ahead has more is its leader."""
+        """What a prompt that may begin finds held; who of those ahead has more is its leader.
+
+        What its own slot holds costs nothing. What others have must be worth a copy, or a wait.
+        """
         if prompt.begun or prompt.waits_for_leader:
             return NOTHING
+        slot, worth = slot_of(prompt), self._slots.pieces.worth
         match = self.match(prompt)
+        if match.slots and slot not in match.slots:
+            own = self._slots.match(prompt.account, prompt.tokens, slot)
+            if match.length < own.length + worth:
+                match = own
         prompt.leader, prompt.shared = None, match.length
         if not prompt.is_scored:
             for other in ahead:
-                shared = self._shared(prompt, other, prompt.shared)
-                if shared > prompt.shared:
+                shared = self._shared(prompt, other, prompt.shared + worth)
+                if shared:
                     prompt.leader, prompt.shared = other, shared
         return match
 
-    def _shared(self, prompt: Prompt, other: Prompt, known: int) -> int:
-        """How many tokens `prompt` could take from `other`, if more than the `known` ones."""
-        if other.account != prompt.account:
+    def _shared(self, prompt: Prompt, other: Prompt, least: int) -> int:
+        """How many tokens, whole pieces, `prompt` could take from `other`; 0 below the least."""
+        tokens = prompt.tokens[:-1]
+        if other.account != prompt.account or len(tokens) < least:
             return 0
-        pieces = self._slots.pieces
-        length, end = 0, known + pieces.size  # what is known need not be compared apart
-        while end < len(prompt.tokens):
-            its = other.tokens[length:end]
-            if len(its) < end - length or prompt.tokens[length:end] != its:
-                break
-            length, end = end, end + pieces.size
-        return length
+        if tokens[:least] != other.tokens[:least]:
+            return 0
+        size = self._slots.pieces.size
+        shared = common_length(tokens, other.tokens) // size * size
+        return shared if shared >= least else 0
 
     def _begin(self, prompt: Prompt, match: Match) -> Begin:
         """Let a prompt begin behind what was found."""

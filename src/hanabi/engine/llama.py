@@ -27,9 +27,9 @@ MAX_CHUNK = 512
 """The most tokens of one sequence in a decode, where cuts are exact. 1,024 tokens behind 4,096 take
 7.7 s in decodes of 64, and 6.0, 5.0, 4.6 and 4.7 in such of 128, 256, 512 and 1,024."""
 
-PIECE = 16
-"""The tokens of a piece of the prefix cache, where cuts are exact: what is computed again of a
-prompt that it holds is half a piece on average, and a prompt of 1,000 tokens is 62 look-ups."""
+WORTH = 16
+"""Tokens that are worth a copy within the cache, or a wait, where cuts are exact. A wait takes a
+step. A copy of 18 to 65 tokens takes as long as to compute one or two, one of 1,024 as 18."""
 
 TILES_FROM = 256
 """The position from which on prompts are tiled, where cuts are exact. A tile of 64 takes 46 ms
@@ -245,8 +245,8 @@ def _pieces(context_length: int, *, exact_cuts: bool) -> Pieces:
     """
     if not exact_cuts:
         return Pieces(TILE, TILE, tiles_from=0, tiles_to=0)
-    tiles_to = max(TILES_FROM, (context_length - TILE) // PIECE * PIECE)
-    return Pieces(PIECE, TILE, TILES_FROM, tiles_to)
+    tiles_to = max(TILES_FROM, context_length - TILE)
+    return Pieces(1, TILE, TILES_FROM, tiles_to, WORTH)
 
 
 def _describe(model: hanabi_llama.Model) -> Vocab:

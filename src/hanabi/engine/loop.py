@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from hanabi.engine.actions import Begin, Copy, Decode, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.actions import Begin, Copy, Decode, Move, Pass, Pause, Prefill, Resume, Start
 from hanabi.engine.messages import Computed
 from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.pieces import Pieces
@@ -83,8 +83,8 @@ class EngineLoop:
         for start in self._scheduler.admit():
             self._carry_out(start)
         self._run_starts()
-        for copy in self._scheduler.compact():
-            self._carry_out(copy)
+        for move in self._scheduler.compact():
+            self._move(move)
         plan = self._scheduler.plan()
         for begin in plan.begins:
             self._begin(begin)
@@ -168,6 +168,17 @@ class EngineLoop:
                     self._starts.append(Start(sequence, slot, slot))
             case Start():
                 self._starts.append(change)
+
+    def _move(self, move: Move) -> None:
+        """Put a sequence into another slot, and what was there into its own."""
+        source, target, kept = move
+        if not kept:
+            self._runner.copy(source, target)
+            return
+        self._runner.trim(target, kept)
+        exchanged = self._runner.save(target)
+        self._runner.copy(source, target)
+        self._runner.restore(source, exchanged)
 
     def _begin(self, begin: Begin) -> None:
         """Make a slot ready for a prompt: it holds what is reused of others, and nothing else."""

@@ -11,16 +11,18 @@ class Pieces(msgspec.Struct, frozen=True):
     not depend on who asks, on what was there already and on what runs beside it.
 
     Attributes:
-        size: tokens of a piece of the prefix cache.
+        size: tokens of a piece of the prefix cache, which takes whole ones.
         tile: tokens of one sequence that the kernel for many takes at the least.
         tiles_from: the position from which on it is used; a multiple of `size`.
         tiles_to: the position up to which it is; likewise. Behind it there is no room for a tile.
+        worth: the fewest tokens that are worth a copy, or a wait for whoever computes them.
     """
 
     size: int
     tile: int
     tiles_from: int
     tiles_to: int
+    worth: int = 1
 
     def chunk(self, position: int, rest: int, most: int) -> int:
         """How many of the `rest` tokens from a position on a decode computes; at most `most`."""

@@ -29,7 +29,7 @@ saved, and goes on to the last bit as it would have when its key's turn comes.
 
 from collections import Counter, deque
 
-from hanabi.engine.actions import Copy, Pause, Plan, Prefill, Resume, Start
+from hanabi.engine.actions import Copy, Move, Pause, Plan, Prefill, Resume, Start
 from hanabi.engine.computing import Computing
 from hanabi.engine.fair_queue import FairQueue
 from hanabi.engine.layout import Work, lay_out, slot_of
@@ -194,7 +194,7 @@ class Scheduler:
             self._sharing.rotate(-1)
         return changes
 
-    def compact(self) -> list[Copy]:
+    def compact(self) -> list[Move]:
         """Move running sequences from the highest slots into gaps that have stayed below them.
 
         Gaps cost a pass through the weights in every step; a move copies one sequence's cache,
@@ -204,18 +204,15 @@ class Scheduler:
         self._gap_age = self._gap_age + 1 if gaps else 0
         if self._gap_age <= PATIENCE:
             return []
-        copies: list[Copy] = []
+        moves: list[Move] = []
         by_slot = sorted(self._running, key=slot_of)
         for gap in gaps:
             if not by_slot or slot_of(by_slot[-1]) < gap:
                 break
             sequence = by_slot.pop()
-            source = slot_of(sequence)
-            copies.extend([*self._slots.take_this(gap), Copy(source, gap)])
-            self._slots.hold(gap, sequence.prompt.account, sequence.prompt.tokens)
-            self._slots.give_back(source)
+            moves.append(self._slots.move(slot_of(sequence), gap))
             sequence.slot = gap
-        return copies
+        return moves
 
     def plan(self) -> Plan:
         """Lay out the next step."""

@@ -9,7 +9,7 @@ lies well holds what was used later than what another free one holds, it is copi
 
 from collections.abc import Sequence
 
-from hanabi.engine.actions import Copy
+from hanabi.engine.actions import Copy, Move
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
@@ -21,7 +21,7 @@ class Slots:
 
     Attributes:
         count: how many they are.
-        pieces: how sequences are cut: slots hold whole pieces.
+        pieces: how sequences are cut, of which slots hold whole pieces.
     """
 
     def __init__(self, count: int, pieces: Pieces) -> None:
@@ -54,26 +54,29 @@ class Slots:
         Args:
             match: what is held of the prompt.
         """
-        for slot in match.slots & self._free:
-            self._use(slot)
+        holders = match.slots & self._free
+        if holders:  # one is enough, and it is not to be lost before the prompt begins
+            self._use(max(holders, key=self._last_used.__getitem__))
         fitting = self._fitting()
         whole = [slot for slot in fitting if self._is_used_up(slot, match)]
-        slot = whole[0] if whole else min(fitting, key=self._worth)
-        return slot, self.take_this(slot, match)
-
-    def take_this(self, slot: int, match: Match = NOTHING) -> list[Copy]:
-        """Give out a certain free slot; what is to be copied first."""
+        slot = whole[0] if whole else min(fitting, key=self._rank)
         self._free.remove(slot)
         self._in_use.add(slot)
-        others = self._free - match.slots
-        if not others or self._tree.is_covered(slot) or self._is_used_up(slot, match):
-            return []
-        target = min(others, key=self._worth)
-        if self._worth(target) > self._worth(slot):
-            return []
-        self._tree.copy(slot, target)
-        self._last_used[target] = self._last_used[slot]
-        return [Copy(slot, target, self._tree.length(slot))]
+        return slot, [] if whole else self._saved(slot)
+
+    def move(self, source: int, target: int) -> Move:
+        """Take a free slot in exchange for one in use, with all that both hold."""
+        self._free.remove(target)
+        self._in_use.add(target)
+        self._in_use.remove(source)
+        self._free.add(source)
+        kept = self._tree.length(target) if self._is_of_worth(target) else 0
+        if kept:
+            self._tree.exchange(source, target)
+            self._last_used[source] = self._last_used[target]
+        else:
+            self._tree.copy(source, target)
+        return Move(source, target, kept)
 
     def give_back(self, slot: int) -> None:
         """A slot is free, and keeps what it holds."""
@@ -81,9 +84,9 @@ class Slots:
         self._free.add(slot)
         self._use(slot)
 
-    def match(self, account: str, tokens: Sequence[int]) -> Match:
-        """What is held of a prompt; see PrefixTree."""
-        return self._tree.match(account, tokens)
+    def match(self, account: str, tokens: Sequence[int], slot: int | None = None) -> Match:
+        """What is held of a prompt, by all or by one slot; see PrefixTree."""
+        return self._tree.match(account, tokens, slot)
 
     def hold(self, slot: int, account: str, tokens: Sequence[int]) -> None:
         """A slot holds the whole pieces that these tokens begin with, and nothing else."""
@@ -108,13 +111,29 @@ class Slots:
         lowest, highest = min(self._in_use), max(self._in_use)
         return self.gaps or sorted(self._free & {lowest - 1, highest + 1})
 
-    def _is_used_up(self, slot: int, match: Match) -> bool:
-        """Whether a prompt goes on with all that a slot holds."""
-        return slot in match.slots and self._tree.length(slot) == match.length
+    def _saved(self, slot: int) -> list[Copy]:
+        """Copy what a slot holds over what is lost before it, if there is such a thing."""
+        if not self._free or not self._is_of_worth(slot):
+            return []
+        target = min(self._free, key=self._rank)
+        if self._rank(target) > self._rank(slot):
+            return []
+        self._tree.copy(slot, target)
+        self._last_used[target] = self._last_used[slot]
+        return [Copy(slot, target, self._tree.length(slot))]
 
-    def _worth(self, slot: int) -> tuple[bool, int, int]:
-        """The order in which what slots hold is lost: what others hold too goes first."""
-        return (not self._tree.is_covered(slot), self._last_used[slot], slot)
+    def _is_used_up(self, slot: int, match: Match) -> bool:
+        """Whether a prompt goes on with all that a slot holds, or all but too little to matter."""
+        left = self._tree.length(slot) - match.length
+        return slot in match.slots and left < self.pieces.worth
+
+    def _is_of_worth(self, slot: int) -> bool:
+        """Whether anything is lost with what a slot holds."""
+        return self._tree.length(slot) >= self.pieces.worth and not self._tree.is_covered(slot)
+
+    def _rank(self, slot: int) -> tuple[bool, int, int]:
+        """The order in which what slots hold is lost: what is of no worth goes first."""
+        return (self._is_of_worth(slot), self._last_used[slot], slot)
 
     def _use(self, slot: int) -> None:
         """What a slot holds has been used now."""
