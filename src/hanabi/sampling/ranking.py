@@ -43,7 +43,7 @@ def greatest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     through: 16 to 256 values a group, so that there are at least 16 times as many groups as wanted.
     """
     if count == 1:
-        return values.argmax(keepdims=True)
+        return np.array([values.argmax()])
     count = min(count, values.size)
     least, most = _GROUP_SIZES
     size = values.size // max(_GROUPS_PER_WANTED * count, _LEAST_GROUPS)
