@@ -74,7 +74,7 @@ async def flood(server: HanabiServer, key: str, count: int) -> Any:
 
 async def prompts(server: HanabiServer, tokens: int) -> Iterator[list[int]]:
     """Prompts of so many tokens, each of them different from its first token on."""
-    body = {"model": COMPLETIONS_MODEL, "prompt": " ".join(questions(36) * 4)}
+    body = {"model": COMPLETIONS_MODEL, "prompt": " ".join(questions(36) * (4 + tokens // 400))}
     answer = await ask(server.port, post("/inference/v1/tokenize", server.key, body))
     ids: list[int] = answer["tokens"]
     return (ids[start : start + tokens] for start in range(len(ids) - tokens))

@@ -159,6 +159,11 @@ class Connection(asyncio.Protocol):
         if self._done is not None and not self._done.done():
             self._done.set_exception(exc or ConnectionError("the server hung up"))
 
+    @property
+    def arrivals(self) -> list[float]:
+        """When each piece of the reply that is under way has come so far."""
+        return list(self._reply.arrivals) if self._reply else []
+
     def close(self) -> None:
         """Hang up."""
         self._transport.close()
