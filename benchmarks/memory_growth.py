@@ -71,6 +71,7 @@ async def run(server: HanabiServer, count: int, clients: int) -> list[Sample]:
             turn = (next(requests) for _ in range(share))
             await asyncio.gather(*(_client(connection, turn) for connection in opened))
             samples.append(sample(server, count * (part + 1) // SAMPLES))
+            print(f"{samples[-1].requests:,} of {count:,} requests", flush=True)
     return samples
 
 

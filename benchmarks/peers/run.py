@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Iterator, Mapping
 
@@ -104,7 +105,8 @@ class Run:
     def _note(self, workload: Workload, side: str, number: int, found: Mapping[str, float]) -> None:
         self._outcome.add(workload.name, side, found)
         wanted = ("tokens/s", "decode tokens/s", "TTFT p50", "seconds", "failures", "refusals")
-        told = ", ".join(f"{name} {found[name]:.4g}" for name in wanted if found.get(name))
+        known = [name for name in wanted if found.get(name) and math.isfinite(found[name])]
+        told = ", ".join(f"{name} {found[name]:.4g}" for name in known)
         minutes = (time.monotonic() - self._began) / 60
         print(
             f"{minutes:5.1f} min  {workload.name}, round {number + 1}, {side}: {told}", flush=True
