@@ -30,17 +30,18 @@ def bar_chart(title: str, groups: Sequence[tuple[str, Bars]], unit: str) -> str:
 
     Args:
         title: above the chart.
-        groups: a name and its bars each; the greatest value of all fills the width.
+        groups: a name and its bars each; the greatest value of a group fills the width, since
+            bars are to be compared with their neighbours, and groups may differ a hundredfold.
         unit: of the values.
     """
     sides = list(dict.fromkeys(side for _, bars in groups for side, *_ in bars))
-    greatest = max((bar[3] for _, bars in groups for bar in bars), default=0.0) or 1.0
-    scale = (WIDTH - LEFT - RIGHT) / greatest
-    lines = [_text(10, 22, title, "title"), _text(10, 40, unit, "unit")]
+    told = f"{unit}; each group has a scale of its own"
+    lines = [_text(10, 22, title, "title"), _text(10, 40, told, "unit")]
     y = 56
     for group, bars in groups:
         lines.append(_text(10, y + 13, group, "group"))
         y += LINE
+        scale = (WIDTH - LEFT - RIGHT) / (max(bar[3] for bar in bars) or 1.0)
         for bar in bars:
             lines += _bar(bar, y, scale, COLOURS[sides.index(bar[0]) % len(COLOURS)])
             y += LINE
