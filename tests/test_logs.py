@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -76,3 +77,12 @@ def test_what_json_has_no_word_for(out):
     set_up_logs("json", "info", out)
     logging.getLogger("hanabi").info("x", extra={"value": {1j}})
     assert json.loads(out.getvalue())["value"] == ["1j"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(asyncio.CancelledError(), False), (ValueError("x"), True)]
+)
+def test_requests_that_a_drain_cuts_off_have_no_traceback(out, error, told):
+    set_up_logs("json", "info", out)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)
+    assert bool(out.getvalue()) == told

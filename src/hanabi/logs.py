@@ -1,5 +1,6 @@
 """How everything that is logged looks: ours, uvicorn's and Alembic's, a line each on stderr."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Sequence
@@ -47,6 +48,16 @@ def set_up_logs(style: str, level: str, out: TextIO | None = None) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in OTHERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of uvicorn says more than that a request was cut off.
+
+    What still runs when a drain's time is over is cancelled, and uvicorn tells how many that are:
+    the traceback of each says nothing more.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
