@@ -8,21 +8,20 @@ keeps 100 long requests open; and so again in each round.
 
 import argparse
 import asyncio
-from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from statistics import median, quantiles
 from typing import Any
 
 import uvloop
 
+from first_token import first_token, prompts, streamed
 from hanabi.accounts.keys import Keys
 from hanabi.database.connection import open_database
-from http_client import Connection, ask, connections, post
+from http_client import Connection, connections
 from processes import HanabiServer, hanabi_server
 from report import Report, spread, verdict
-from workload import COMPLETIONS_MODEL, questions
+from workload import questions
 
-PATH = "/inference/v1/completions"
 BAR = 2.0
 """The most that the 95th percentile may be, as a multiple of that on an idle server."""
 
@@ -30,25 +29,10 @@ LONG = 600
 """Tokens of each request of the flood: so many that slots do not come free by themselves."""
 
 
-def streamed(key: str, prompt: Any, max_tokens: int) -> bytes:
-    """A streamed request."""
-    body = {
-        "model": COMPLETIONS_MODEL,
-        "prompt": prompt,
-        "max_tokens": max_tokens,
-        "ignore_eos": True,
-        "stream": True,
-        "return_token_ids": True,
-    }
-    return post(PATH, key, body)
-
-
-async def first_token(server: HanabiServer, prompt: list[int]) -> float:
+async def wait(server: HanabiServer, prompt: list[int]) -> float:
     """Seconds until a lone request has its first token."""
-    async with connections(server.port, 1) as (connection,):
-        reply = await connection.send(streamed(server.key, prompt, 4))
-    assert reply.status == 200, reply.body
-    return reply.times_of(b'"choices":[{"index":0,')[0] - reply.sent
+    sent, came = await first_token(server, prompt)
+    return came - sent
 
 
 @asynccontextmanager
@@ -72,14 +56,6 @@ async def flood(server: HanabiServer, key: str, count: int) -> Any:
             await asyncio.wait(tasks)
 
 
-async def prompts(server: HanabiServer, tokens: int) -> Iterator[list[int]]:
-    """Prompts of so many tokens, each of them different from its first token on."""
-    body = {"model": COMPLETIONS_MODEL, "prompt": " ".join(questions(36) * (4 + tokens // 400))}
-    answer = await ask(server.port, post("/inference/v1/tokenize", server.key, body))
-    ids: list[int] = answer["tokens"]
-    return (ids[start : start + tokens] for start in range(len(ids) - tokens))
-
-
 async def run(arguments: argparse.Namespace) -> None:
     """Take turns and report."""
     idle: list[float] = []
@@ -89,13 +65,11 @@ async def run(arguments: argparse.Namespace) -> None:
         keys = Keys(open_database(server.home))
         other = keys.create("fireworks", "flood").text
         fresh = await prompts(server, arguments.tokens)
-        await first_token(server, next(fresh))
+        await wait(server, next(fresh))
         for _ in range(arguments.rounds):
-            idle += [await first_token(server, next(fresh)) for _ in range(arguments.requests)]
+            idle += [await wait(server, next(fresh)) for _ in range(arguments.requests)]
             async with flood(server, other, arguments.flood):
-                flooded += [
-                    await first_token(server, next(fresh)) for _ in range(arguments.requests)
-                ]
+                flooded += [await wait(server, next(fresh)) for _ in range(arguments.requests)]
             await asyncio.sleep(2)
         engine = server.engine
     ratio = _p95(flooded) / _p95(idle)

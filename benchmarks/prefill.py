@@ -7,18 +7,17 @@ and no prompt is sent twice, so that nothing could come out of a cache.
 """
 
 import argparse
-from collections.abc import Iterator
 from statistics import median
 
 import uvloop
 
+from first_token import PATH, prompts
 from hanabi.registry.bundled import KV_BYTES_PER_TOKEN
-from http_client import ask, connections, post
+from http_client import connections, post
 from processes import HanabiServer, hanabi_server
 from report import Report, spread, verdict
-from workload import COMPLETIONS_MODEL, assert_real, questions
+from workload import COMPLETIONS_MODEL, assert_real
 
-PATH = "/inference/v1/completions"
 BAR = 1.25
 """The most that `n` choices may take, as a multiple of the time of one."""
 
@@ -54,15 +53,6 @@ async def first_tokens(server: HanabiServer, prompt: list[int], n: int) -> float
     # With token ids asked for, a choice's first token is in its first chunk, text or none.
     firsts = [reply.times_of(b'"choices":[{"index":%d,' % index)[0] for index in range(n)]
     return max(firsts) - reply.sent
-
-
-async def prompts(server: HanabiServer, tokens: int) -> Iterator[list[int]]:
-    """Prompts of so many tokens of prose, each of them different from its first words on."""
-    asked = " ".join(questions(36) * (tokens // 400 + 2))
-    body = {"model": COMPLETIONS_MODEL, "prompt": asked}
-    answer = await ask(server.port, post("/inference/v1/tokenize", server.key, body))
-    ids: list[int] = answer["tokens"]
-    return (ids[start : start + tokens] for start in range(len(ids) - tokens))
 
 
 async def run(arguments: argparse.Namespace) -> None:

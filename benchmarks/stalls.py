@@ -8,13 +8,12 @@ its first token, against that of such a prompt alone. No prompt is sent twice.
 
 import argparse
 import asyncio
-from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
 import uvloop
 
-from fairness import prompts, streamed
+from first_token import first_token, prompts, streamed
 from hanabi.registry.bundled import KV_BYTES_PER_TOKEN
 from http_client import connections
 from peers.figures import percentile
@@ -25,8 +24,6 @@ from workload import questions
 BAR = 3.0
 """The most that the 99th percentile of the gaps may be, as a multiple of their median."""
 
-FIRST = b'"choices":[{"index":0,'
-
 WARM_UP = 1.0
 """Seconds that the streams have run when the prompt comes."""
 
@@ -34,16 +31,8 @@ ENOUGH = 4000
 """Tokens that a stream asks for: more than it gets while the prompt is computed."""
 
 
-async def first_token(server: HanabiServer, prompt: Sequence[int]) -> tuple[float, float]:
-    """When a prompt was sent, and when its first token came."""
-    async with connections(server.port, 1) as (connection,):
-        reply = await connection.send(streamed(server.key, list(prompt), 2))
-    assert reply.status == 200, reply.body
-    return reply.sent, reply.times_of(FIRST)[0]
-
-
 async def beside(
-    server: HanabiServer, prompt: Sequence[int], streams: int
+    server: HanabiServer, prompt: list[int], streams: int
 ) -> tuple[float, list[float]]:
     """Seconds to a prompt's first token beside streams, and the gaps of theirs meanwhile."""
     async with connections(server.port, streams) as opened:

@@ -146,13 +146,12 @@ class Computing:
 
     def _shared(self, prompt: Prompt, other: Prompt, least: int) -> int:
         """How many tokens, whole pieces, `prompt` could take from `other`; 0 below the least."""
-        tokens = prompt.tokens[:-1]
-        if other.account != prompt.account or len(tokens) < least:
+        if other.account != prompt.account or len(prompt.tokens) <= least:
             return 0
-        if tokens[:least] != other.tokens[:least]:
+        if prompt.tokens[:least] != other.tokens[:least]:
             return 0
         size = self._slots.pieces.size
-        shared = common_length(tokens, other.tokens) // size * size
+        shared = common_length(prompt.tokens[:-1], other.tokens) // size * size
         return shared if shared >= least else 0
 
     def _begin(self, prompt: Prompt, match: Match) -> Begin:

@@ -164,7 +164,8 @@ class PrefixTree:
 def common_length(first: Sequence[int], second: Sequence[int]) -> int:
     """How many tokens two sequences, of the same type, begin with alike.
 
-    By halves, which are compared whole: a thousand times as fast as token by token.
+    By halves, which are compared whole: six to nine times as fast as token by token where they are
+    1,000 to 8,000, and as fast where they are 40.
     """
     low, high = 0, min(len(first), len(second))
     while low < high:
