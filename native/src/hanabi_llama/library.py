@@ -12,6 +12,7 @@ from hanabi_llama.errors import LibraryError
 from hanabi_llama.functions import bind
 from hanabi_llama.kernels import Kernels, cpu_backend, read_kernels
 from hanabi_llama.log import LogTail
+from hanabi_llama.own_kernels import OwnKernels
 from hanabi_llama.structs import MAX_SEQUENCES, TYPE_F16
 
 RELEASE = "0.5.0"
@@ -37,6 +38,7 @@ class Library:
         functions: its functions, with types.
         log: its last warnings and errors.
         clearing: how its buffers are cleared.
+        own: the kernels of our own beside its own.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Library:
     functions: CDLL
     log: LogTail
     clearing: Clearing
+    own: OwnKernels
 
 
 def load() -> Library:
@@ -83,13 +86,15 @@ def _load_once() -> Library:
         )
     clearing = Clearing()
     clearing.attach(functions)
+    kernels = read_kernels(functions)
     return Library(
         folder=place,
         version=version,
-        kernels=read_kernels(functions),
+        kernels=kernels,
         functions=functions,
         log=log,
         clearing=clearing,
+        own=OwnKernels(functions, kernels),
     )
 
 

@@ -114,7 +114,11 @@ class LlamaRunner:
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
         self.exact_cuts = self.can_cut and self._cuts_are_exact()
-        self.pieces = _pieces(self.context_length, exact_cuts=self.exact_cuts)
+        self.pieces = _pieces(
+            self.context_length,
+            exact_cuts=self.exact_cuts,
+            has_tiles=not self._context.has_own_attention,
+        )
         self.max_chunk = min(MAX_CHUNK, batch_size) if self.exact_cuts else TILE
 
     def tokenize(self, text: str) -> list[int]:
@@ -237,14 +241,17 @@ class LlamaRunner:
         self._context.resume()
 
 
-def _pieces(context_length: int, *, exact_cuts: bool) -> Pieces:
+def _pieces(context_length: int, *, exact_cuts: bool, has_tiles: bool) -> Pieces:
     """How sequences are cut.
 
     Where cuts are not exact nothing is tiled, and prompts are computed as many tokens at a time,
-    from their beginning, as a piece has.
+    from their beginning, as a piece has. Nothing is tiled either where there is a kernel of our own
+    that is fast for any number.
     """
     if not exact_cuts:
         return Pieces(TILE, TILE, tiles_from=0, tiles_to=0)
+    if not has_tiles:
+        return Pieces(1, TILE, tiles_from=0, tiles_to=0, worth=WORTH)
     tiles_to = max(TILES_FROM, context_length - TILE)
     return Pieces(1, TILE, TILES_FROM, tiles_to, WORTH)
 

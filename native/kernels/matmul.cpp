@@ -1,0 +1,361 @@
+// Products of a matrix of weights with the rows of another: of Q4_0, Q4_1 and Q8_0 in the layout of
+// the library's AMX buffers. Every result is to the bit the library's own, since each sum is taken in
+// the same order with the same roundings.
+//
+// Up to eight rows are multiplied by VNNI, with the weights and the sums in registers: 2 ns for each
+// row and 16 x 32 weights. For more, 16 at a time by AMX, 20 ns: the products of 16 x 16 x 32 go by way
+// of memory, since the scales differ for each 32. The library has tiles too; it unpacks the weights
+// for each 32 rows anew, keeps the sums in memory, and its threads write to each other's cache lines.
+
+#include "matmul.hpp"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace hanabi {
+
+namespace {
+
+constexpr int ROWS = 16;     // of inputs, that lie together
+constexpr int FEW = 8;       // of them that VNNI multiplies, with weights that are unpacked once
+constexpr int COLUMNS = 16;  // of the matrix of weights, that are packed together
+constexpr int DEPTH = 32;    // elements with one scale
+constexpr int QUANTS = COLUMNS * DEPTH;
+constexpr int AHEAD = 4096;  // bytes from what is read to what is fetched
+
+typedef int32_t __attribute__((may_alias)) Four;  // bytes
+
+inline __m512 halves(const char * at) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(at)));
+}
+
+// Calls `one` with the numbers from 0 on, each known to the compiler.
+template <int count, typename Do> [[gnu::always_inline]] inline void each(Do && one) {
+    [&]<int... number>(std::integer_sequence<int, number...>) __attribute__((always_inline)) {
+        (one(std::integral_constant<int, number>()), ...);
+    }(std::make_integer_sequence<int, count>());
+}
+
+// What differs between the kinds of weights. A tile of 16 columns and 32 elements has the quants, four
+// elements of a column beside each other; then 16 scales as halves, then what the kind has besides.
+template <int type> struct Kind;
+
+template <> struct Kind<Q4_1> {
+    static constexpr int BYTES = QUANTS / 2 + 4 * COLUMNS;  // the minima
+    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = true;
+};
+
+template <> struct Kind<Q4_0> {
+    static constexpr int BYTES = QUANTS / 2 + 2 * COLUMNS;
+    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = false;
+};
+
+template <> struct Kind<Q8_0> {
+    static constexpr int BYTES = QUANTS + 2 * COLUMNS + 4 * COLUMNS;  // 128 times the columns' sums
+    static constexpr bool HAS_NIBBLES = false, HAS_MINIMA = false;
+};
+
+// The inputs as bytes with a scale for each 32, 16 rows beside each other; the threads share them.
+struct Inputs {
+    int8_t * quants;       // [group][tile][ROWS][DEPTH]
+    float *scale, *sum;    // [group][tile][ROWS]; sum: of the quants, times the scale
+    int32_t * total;       // the same without the scale
+    int tiles;             // along a row
+
+    Inputs(char * memory, int64_t rows, int64_t elements) : tiles(int(elements / DEPTH)) {
+        const size_t all = size_t((rows + ROWS - 1) / ROWS) * tiles * ROWS;
+        quants = reinterpret_cast<int8_t *>((reinterpret_cast<uintptr_t>(memory) + 63) & ~uintptr_t(63));
+        scale = reinterpret_cast<float *>(quants + all * DEPTH);
+        sum = scale + all;
+        total = reinterpret_cast<int32_t *>(sum + all);
+    }
+
+    static size_t bytes(int64_t rows, int64_t elements) {
+        const size_t all = size_t((rows + ROWS - 1) / ROWS) * size_t(elements / DEPTH) * ROWS;
+        return 64 + all * (DEPTH + 12);
+    }
+
+    char * end() { return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum)); }
+
+    // Rounds 32 elements of a row, as quantize_row_q8_0 and quantize_row_q8_1 do: scales and sums
+    // are rounded to halves.
+    void round(const float * x, int64_t row, int tile) {
+        const __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
+        const float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
+        const float step = most / 127.f;
+        const __m512 inverse = _mm512_set1_ps(most != 0.f ? 127.f / most : 0.f);
+        const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
+        const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
+        const size_t at = (size_t(row / ROWS) * tiles + tile) * ROWS + size_t(row % ROWS);
+        auto * into = reinterpret_cast<__m128i *>(quants + at * DEPTH);
+        _mm_store_si128(into, _mm512_cvtsepi32_epi8(q0));
+        _mm_store_si128(into + 1, _mm512_cvtsepi32_epi8(q1));
+        total[at] = _mm512_reduce_add_epi32(_mm512_add_epi32(q0, q1));
+        scale[at] = _cvtsh_ss(_cvtss_sh(step, 0));
+        sum[at] = _cvtsh_ss(_cvtss_sh(step * float(total[at]), 0));
+    }
+};
+
+// This thread's part of the inputs. What two threads write does not lie in one line of the cache, or
+// they would wait for each other at every step.
+void round_inputs(const Params * params, const Tensor * input, Inputs & inputs, int64_t rows) {
+    const int64_t groups = (rows + ROWS - 1) / ROWS, works = groups * inputs.tiles;
+    const int64_t each = (works + params->nth - 1) / params->nth;
+    const int64_t end = std::min(works, (params->ith + 1) * each);
+    for (int64_t work = params->ith * each; work < end; ++work) {
+        const int tile = int(work % inputs.tiles);
+        const int64_t first = work / inputs.tiles * ROWS;
+        for (int64_t row = first; row < std::min(rows, first + ROWS); ++row)
+            inputs.round(reinterpret_cast<const float *>(input->data + row * input->nb[1]) + tile * DEPTH, row, tile);
+    }
+}
+
+// The results of 16 columns for the first rows of a group, 1 to 8, by VNNI.
+template <int type, int rows, bool is_first>
+void multiply_few(const char * packed, const Inputs & inputs, int group, float * results, int64_t stride) {
+    using K = Kind<type>;
+    const size_t first = size_t(group) * inputs.tiles * ROWS;
+    const int8_t * quants = inputs.quants + first * DEPTH;
+    const float *scale = inputs.scale + first, *sum = inputs.sum + first;
+    const int32_t * total = inputs.total + first;
+    const __m512i low = _mm512_set1_epi8(0xF), sign = _mm512_set1_epi8(char(0x80));
+
+    __m512 result[rows];
+    each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = _mm512_setzero_ps(); });
+    for (int tile = 0; tile < inputs.tiles; ++tile, packed += K::BYTES) {
+        if constexpr (is_first)
+            each<K::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
+                _mm_prefetch(packed + AHEAD + line * 64, _MM_HINT_T0);
+            });
+        __m512i weights[8];
+        each<8>([&](auto four) __attribute__((always_inline)) {
+            if constexpr (K::HAS_NIBBLES) {
+                const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
+                weights[four] = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
+            } else {
+                weights[four] = _mm512_loadu_si512(packed + four * 64);
+            }
+        });
+        const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+        const __m512 scales = halves(end);
+        __m512 minima;
+        if constexpr (K::HAS_MINIMA) minima = halves(end + 2 * COLUMNS);
+        __m512i offset;
+        if constexpr (!K::HAS_NIBBLES) offset = _mm512_loadu_si512(end + 2 * COLUMNS);
+
+        each<rows>([&](auto row) __attribute__((always_inline)) {
+            const size_t at = size_t(tile) * ROWS + row;
+            __m512i even = _mm512_setzero_si512(), odd = even;
+            if constexpr (type == Q4_0) even = _mm512_set1_epi32(total[at] * -8);
+            each<4>([&](auto pair) __attribute__((always_inline)) {
+                const Four * input = reinterpret_cast<const Four *>(quants + at * DEPTH) + 2 * pair;
+                const __m512i a = _mm512_set1_epi32(input[0]), b = _mm512_set1_epi32(input[1]);
+                if constexpr (K::HAS_NIBBLES) {
+                    even = _mm512_dpbusd_epi32(even, weights[pair * 2], a);
+                    odd = _mm512_dpbusd_epi32(odd, weights[pair * 2 + 1], b);
+                } else {  // the instruction wants the first without a sign: 128 more
+                    even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(a, sign), weights[pair * 2]);
+                    odd = _mm512_dpbusd_epi32(odd, _mm512_xor_si512(b, sign), weights[pair * 2 + 1]);
+                }
+            });
+            __m512i product = _mm512_add_epi32(even, odd);
+            if constexpr (!K::HAS_NIBBLES) product = _mm512_sub_epi32(product, offset);
+            const __m512 by = _mm512_mul_ps(scales, _mm512_set1_ps(scale[at]));
+            result[row] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(product), by, result[row]);
+            if constexpr (K::HAS_MINIMA)
+                result[row] = _mm512_fmadd_ps(minima, _mm512_set1_ps(sum[at]), result[row]);
+        });
+    }
+    each<rows>([&](auto row) __attribute__((always_inline)) {
+        _mm512_storeu_ps(results + row * stride, result[row]);
+    });
+}
+
+// The library sets its tiles up once for each thread and relies on them, so they are set up alike.
+struct TileConfig {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t columns[16] = {64, 64, 32, 32, 64, 64, 64, 64};  // bytes
+    uint8_t rows[16] = {8, 8, 16, 16, 16, 16, 16, 16};
+};
+
+void configure_tiles() {
+    static thread_local bool done = false;
+    if (done) return;
+    alignas(64) TileConfig config;
+    asm volatile("" : : "r"(&config) : "memory");  // gcc 12 takes the stores for dead
+    _tile_loadconfig(&config);
+    done = true;
+}
+
+// The weights of 16 columns, a byte for each quant.
+struct Strip {
+    int8_t * quants;        // [tile][8][COLUMNS][4]
+    float *scale, *minimum;  // [tile][COLUMNS]
+
+    Strip(char * memory, int tiles) {
+        quants = reinterpret_cast<int8_t *>(memory);
+        scale = reinterpret_cast<float *>(quants + tiles * QUANTS);
+        minimum = scale + tiles * COLUMNS;
+    }
+
+    static size_t bytes(int64_t elements) { return size_t(elements / DEPTH) * (QUANTS + 8 * COLUMNS); }
+
+    template <int type> void unpack(const char * packed, int tiles) {
+        using K = Kind<type>;
+        const __m512i low = _mm512_set1_epi8(0xF), offset = _mm512_set1_epi8(type == Q4_0 ? 8 : 0);
+        for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
+            each<K::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
+                _mm_prefetch(packed + AHEAD + line * 64, _MM_HINT_T0);
+            });
+            int8_t * into = quants + tile * QUANTS;
+            each<8>([&](auto four) __attribute__((always_inline)) {
+                __m512i bytes;
+                if constexpr (K::HAS_NIBBLES) {
+                    const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
+                    bytes = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
+                    if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, offset);
+                } else {
+                    bytes = _mm512_loadu_si512(packed + four * 64);
+                }
+                _mm512_store_si512(into + four * 64, bytes);
+            });
+            const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+            _mm512_store_ps(scale + tile * COLUMNS, halves(end));
+            if constexpr (K::HAS_MINIMA) _mm512_store_ps(minimum + tile * COLUMNS, halves(end + 2 * COLUMNS));
+        }
+    }
+};
+
+// The product of a tile of inputs and one of weights, which goes to memory. `odd`: which registers it
+// takes, which have to be spelled out.
+template <bool odd> inline void multiply_tile(const int8_t * weights, const int8_t * inputs, int32_t * into) {
+    if constexpr (odd) {
+        _tile_loadd(1, weights, 4 * COLUMNS);
+        _tile_loadd(3, inputs, DEPTH);
+        _tile_zero(5);
+        _tile_dpbssd(5, 3, 1);
+        _tile_stored(5, into, 4 * COLUMNS);
+    } else {
+        _tile_loadd(0, weights, 4 * COLUMNS);
+        _tile_loadd(2, inputs, DEPTH);
+        _tile_zero(4);
+        _tile_dpbssd(4, 2, 0);
+        _tile_stored(4, into, 4 * COLUMNS);
+    }
+}
+
+// The results of 16 columns for the first rows of a group by AMX, two products ahead of the sums.
+template <bool has_minima, int rows>
+void multiply_many(const Strip & strip, const Inputs & inputs, int group, float * results, int64_t stride) {
+    alignas(64) int32_t products[2][ROWS][COLUMNS];
+    const int tiles = inputs.tiles;
+    const size_t first = size_t(group) * tiles * ROWS;
+    const int8_t * quants = inputs.quants + first * DEPTH;
+    const float *scale = inputs.scale + first, *sum = inputs.sum + first;
+
+    asm volatile("" : : : "memory");  // _tile_loadd does not say that it reads
+    __m512 result[rows];
+    each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = _mm512_setzero_ps(); });
+    each<2>([&](auto odd) __attribute__((always_inline)) {
+        if (odd < tiles) multiply_tile<odd>(strip.quants + odd * QUANTS, quants + odd * ROWS * DEPTH, products[odd][0]);
+    });
+    for (int pair = 0; pair < tiles; pair += 2)
+        each<2>([&](auto odd) __attribute__((always_inline)) {
+            const int tile = pair + odd, next = tile + 2;
+            if (tile >= tiles) return;
+            const __m512 scales = _mm512_load_ps(strip.scale + tile * COLUMNS);
+            __m512 minima;
+            if constexpr (has_minima) minima = _mm512_load_ps(strip.minimum + tile * COLUMNS);
+            each<rows>([&](auto row) __attribute__((always_inline)) {
+                const __m512 by = _mm512_mul_ps(scales, _mm512_set1_ps(scale[tile * ROWS + row]));
+                const __m512 product = _mm512_cvtepi32_ps(_mm512_load_si512(products[odd][row]));
+                result[row] = _mm512_fmadd_ps(product, by, result[row]);
+                if constexpr (has_minima)
+                    result[row] = _mm512_fmadd_ps(minima, _mm512_set1_ps(sum[tile * ROWS + row]), result[row]);
+            });
+            if (next < tiles)
+                multiply_tile<odd>(strip.quants + next * QUANTS, quants + next * ROWS * DEPTH, products[odd][0]);
+        });
+    each<rows>([&](auto row) __attribute__((always_inline)) {
+        _mm512_storeu_ps(results + row * stride, result[row]);
+    });
+}
+
+using Few = void (*)(const char *, const Inputs &, int, float *, int64_t);
+using Many = void (*)(const Strip &, const Inputs &, int, float *, int64_t);
+
+template <int type, bool is_first> Few few(int rows) {
+    static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
+        return std::array<Few, FEW>{multiply_few<type, row + 1, is_first>...};
+    }(std::make_integer_sequence<int, FEW>());
+    return by_rows[rows - 1];
+}
+
+template <bool has_minima> Many many(int rows) {
+    static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
+        return std::array<Many, ROWS>{multiply_many<has_minima, row + 1>...};
+    }(std::make_integer_sequence<int, ROWS>());
+    return by_rows[rows - 1];
+}
+
+template <int type> void compute(const Params * params, const Tensor * op) {
+    using K = Kind<type>;
+    const Tensor *matrix = op->src[0], *input = op->src[1];
+    const int64_t rows = op->ne[1];
+    Inputs inputs(params->wdata, rows, matrix->ne[0]);
+    round_inputs(params, input, inputs, rows);
+    share(params);
+
+    const int groups = int((rows + ROWS - 1) / ROWS), left = int(rows - (groups - 1) * ROWS);
+    const int64_t stride = int64_t(op->nb[1] / sizeof(float));
+    const int strips = int(op->ne[0] / COLUMNS);
+    Strip unpacked(inputs.end() + params->ith * Strip::bytes(matrix->ne[0]), inputs.tiles);
+    if (rows > FEW) configure_tiles();
+    // A few at a time, so that a thread which is held up leaves the rest to the others.
+    const int step = std::clamp(strips / (params->nth * 8), 1, 16);
+    for (int piece = params->ith; piece * step < strips; piece = next_piece(params))
+        for (int strip = piece * step; strip < std::min(strips, (piece + 1) * step); ++strip) {
+            const char * packed = matrix->data + size_t(strip) * inputs.tiles * K::BYTES;
+            float * results = reinterpret_cast<float *>(op->data) + strip * COLUMNS;
+            if (rows <= FEW) {
+                few<type, true>(left)(packed, inputs, 0, results, stride);
+                continue;
+            }
+            unpacked.unpack<type>(packed, inputs.tiles);
+            for (int group = 0; group < groups - 1; ++group)
+                many<K::HAS_MINIMA>(ROWS)(unpacked, inputs, group, results + group * ROWS * stride, stride);
+            float * last = results + (groups - 1) * ROWS * stride;
+            if (left <= FEW)
+                few<type, false>(left)(packed, inputs, groups - 1, last, stride);
+            else
+                many<K::HAS_MINIMA>(left)(unpacked, inputs, groups - 1, last, stride);
+        }
+}
+
+}  // namespace
+
+bool is_matmul(const Tensor * op) {
+    if (op->op != library.mul_mat || op->ne[2] != 1 || op->ne[3] != 1) return false;
+    const Tensor * matrix = op->src[0];
+    if (matrix->type != Q4_0 && matrix->type != Q4_1 && matrix->type != Q8_0) return false;
+    return matrix->buffer && !std::strcmp(matrix->buffer->type->name(matrix->buffer->type), "AMX");
+}
+
+size_t matmul_work_size(const Tensor * op, int threads) {
+    const int64_t elements = op->src[0]->ne[0];
+    return Inputs::bytes(op->ne[1], elements) + size_t(threads) * Strip::bytes(elements);
+}
+
+void matmul(const Params * params, const Tensor * op) {
+    switch (op->src[0]->type) {
+        case Q4_0: return compute<Q4_0>(params, op);
+        case Q4_1: return compute<Q4_1>(params, op);
+        case Q8_0: return compute<Q8_0>(params, op);
+    }
+}
+
+}  // namespace hanabi
