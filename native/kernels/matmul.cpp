@@ -25,6 +25,7 @@ constexpr int FEW = 8;       // of them that VNNI multiplies, with weights that 
 constexpr int COLUMNS = 16;  // of the matrix of weights, that are packed together
 constexpr int DEPTH = 32;    // elements with one scale
 constexpr int QUANTS = COLUMNS * DEPTH;
+constexpr int PANEL = 20;     // tiles along a row, of which those of two strips and a group fit a core's cache
 constexpr int AHEAD = 4096;  // bytes from what is read to what is fetched
 
 typedef int32_t __attribute__((may_alias)) Four;  // bytes
@@ -38,6 +39,23 @@ template <int count, typename Do> [[gnu::always_inline]] inline void each(Do && 
     [&]<int... number>(std::integer_sequence<int, number...>) __attribute__((always_inline)) {
         (one(std::integral_constant<int, number>()), ...);
     }(std::make_integer_sequence<int, count>());
+}
+
+// One vector with what `merge` makes of the lanes of each of 16.
+template <typename Merge> [[gnu::always_inline]] inline __m512 across(const __m512 (&v)[16], Merge merge) {
+    __m512 a[8], b[4];
+    each<8>([&](auto i) __attribute__((always_inline)) {
+        a[i] = merge(_mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]));
+    });
+    each<4>([&](auto i) __attribute__((always_inline)) {
+        const __m512d first = _mm512_castps_pd(a[2 * i]), second = _mm512_castps_pd(a[2 * i + 1]);
+        b[i] = merge(_mm512_castpd_ps(_mm512_unpacklo_pd(first, second)),
+                     _mm512_castpd_ps(_mm512_unpackhi_pd(first, second)));
+    });
+    const auto quarters = [&](__m512 x, __m512 y) __attribute__((always_inline)) {
+        return merge(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
+    };
+    return quarters(quarters(b[0], b[1]), quarters(b[2], b[3]));
 }
 
 // What differs between the kinds of weights. A tile of 16 columns and 32 elements has the quants, four
@@ -81,22 +99,40 @@ struct Inputs {
 
     char * end() { return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum)); }
 
-    // Rounds 32 elements of a row, as quantize_row_q8_0 and quantize_row_q8_1 do: scales and sums
-    // are rounded to halves.
-    void round(const float * x, int64_t row, int tile) {
-        const __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
-        const float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
-        const float step = most / 127.f;
-        const __m512 inverse = _mm512_set1_ps(most != 0.f ? 127.f / most : 0.f);
-        const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
-        const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
-        const size_t at = (size_t(row / ROWS) * tiles + tile) * ROWS + size_t(row % ROWS);
-        auto * into = reinterpret_cast<__m128i *>(quants + at * DEPTH);
-        _mm_store_si128(into, _mm512_cvtsepi32_epi8(q0));
-        _mm_store_si128(into + 1, _mm512_cvtsepi32_epi8(q1));
-        total[at] = _mm512_reduce_add_epi32(_mm512_add_epi32(q0, q1));
-        scale[at] = _cvtsh_ss(_cvtss_sh(step, 0));
-        sum[at] = _cvtsh_ss(_cvtss_sh(step * float(total[at]), 0));
+    // Rounds 32 elements of up to 16 rows of a group, as quantize_row_q8_0 and quantize_row_q8_1 do:
+    // scales and sums are rounded to halves. The rows' elements are `stride` bytes apart.
+    void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
+        __m512 low[ROWS], high[ROWS], most[ROWS];
+        each<ROWS>([&](auto row) __attribute__((always_inline)) {
+            const char * at = x + std::min<int>(row, rows - 1) * stride;
+            low[row] = _mm512_loadu_ps(at);
+            high[row] = _mm512_loadu_ps(at + 64);
+            most[row] = _mm512_max_ps(_mm512_abs_ps(low[row]), _mm512_abs_ps(high[row]));
+        });
+        const __m512 greatest = across(most, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); });
+        const __m512 step = _mm512_div_ps(greatest, _mm512_set1_ps(127.f));
+        const __mmask16 some = _mm512_cmp_ps_mask(greatest, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        alignas(64) float inverse[ROWS];
+        _mm512_store_ps(inverse, _mm512_maskz_div_ps(some, _mm512_set1_ps(127.f), greatest));
+
+        const size_t at = (size_t(group) * tiles + tile) * ROWS;
+        __m512 totals[ROWS];
+        each<ROWS>([&](auto row) __attribute__((always_inline)) {
+            const __m512 by = _mm512_set1_ps(inverse[row]);
+            const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(low[row], by));
+            const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(high[row], by));
+            auto * into = reinterpret_cast<__m128i *>(quants + (at + row) * DEPTH);
+            _mm_store_si128(into, _mm512_cvtsepi32_epi8(q0));
+            _mm_store_si128(into + 1, _mm512_cvtsepi32_epi8(q1));
+            totals[row] = _mm512_castsi512_ps(_mm512_add_epi32(q0, q1));
+        });
+        const __m512i all = _mm512_castps_si512(across(totals, [](__m512 a, __m512 b) {
+            return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+        }));
+        _mm512_store_si512(total + at, all);
+        _mm512_store_ps(scale + at, _mm512_cvtph_ps(_mm512_cvtps_ph(step, 0)));
+        const __m512 sums = _mm512_mul_ps(step, _mm512_cvtepi32_ps(all));
+        _mm512_store_ps(sum + at, _mm512_cvtph_ps(_mm512_cvtps_ph(sums, 0)));
     }
 };
 
@@ -108,9 +144,9 @@ void round_inputs(const Params * params, const Tensor * input, Inputs & inputs, 
     const int64_t end = std::min(works, (params->ith + 1) * each);
     for (int64_t work = params->ith * each; work < end; ++work) {
         const int tile = int(work % inputs.tiles);
-        const int64_t first = work / inputs.tiles * ROWS;
-        for (int64_t row = first; row < std::min(rows, first + ROWS); ++row)
-            inputs.round(reinterpret_cast<const float *>(input->data + row * input->nb[1]) + tile * DEPTH, row, tile);
+        const int64_t group = work / inputs.tiles, first = group * ROWS;
+        inputs.round(input->data + first * input->nb[1] + tile * DEPTH * sizeof(float), input->nb[1],
+                     int(std::min<int64_t>(ROWS, rows - first)), group, tile);
     }
 }
 
@@ -202,7 +238,7 @@ struct Strip {
         minimum = scale + tiles * COLUMNS;
     }
 
-    static size_t bytes(int64_t elements) { return size_t(elements / DEPTH) * (QUANTS + 8 * COLUMNS); }
+    static size_t bytes(int tiles) { return size_t(tiles) * (QUANTS + 8 * COLUMNS); }
 
     template <int type> void unpack(const char * packed, int tiles) {
         using K = Kind<type>;
@@ -248,18 +284,20 @@ template <bool odd> inline void multiply_tile(const int8_t * weights, const int8
     }
 }
 
-// The results of 16 columns for the first rows of a group by AMX, two products ahead of the sums.
+// Adds to the results of 16 columns for the first rows of a group what `tiles` tiles along the row
+// give, of which they are the first if `from` is 0. By AMX, two products ahead of the sums.
 template <bool has_minima, int rows>
-void multiply_many(const Strip & strip, const Inputs & inputs, int group, float * results, int64_t stride) {
+void multiply_many(const Strip & strip, const Inputs & inputs, int group, int from, int tiles, float * results, int64_t stride) {
     alignas(64) int32_t products[2][ROWS][COLUMNS];
-    const int tiles = inputs.tiles;
-    const size_t first = size_t(group) * tiles * ROWS;
+    const size_t first = (size_t(group) * inputs.tiles + from) * ROWS;
     const int8_t * quants = inputs.quants + first * DEPTH;
     const float *scale = inputs.scale + first, *sum = inputs.sum + first;
 
     asm volatile("" : : : "memory");  // _tile_loadd does not say that it reads
     __m512 result[rows];
-    each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = _mm512_setzero_ps(); });
+    each<rows>([&](auto row) __attribute__((always_inline)) {
+        result[row] = from ? _mm512_loadu_ps(results + row * stride) : _mm512_setzero_ps();
+    });
     each<2>([&](auto odd) __attribute__((always_inline)) {
         if (odd < tiles) multiply_tile<odd>(strip.quants + odd * QUANTS, quants + odd * ROWS * DEPTH, products[odd][0]);
     });
@@ -286,7 +324,7 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, float 
 }
 
 using Few = void (*)(const char *, const Inputs &, int, float *, int64_t);
-using Many = void (*)(const Strip &, const Inputs &, int, float *, int64_t);
+using Many = void (*)(const Strip &, const Inputs &, int, int, int, float *, int64_t);
 
 template <int type, bool is_first> Few few(int rows) {
     static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
@@ -304,35 +342,40 @@ template <bool has_minima> Many many(int rows) {
 
 template <int type> void compute(const Params * params, const Tensor * op) {
     using K = Kind<type>;
-    const Tensor *matrix = op->src[0], *input = op->src[1];
     const int64_t rows = op->ne[1];
-    Inputs inputs(params->wdata, rows, matrix->ne[0]);
-    round_inputs(params, input, inputs, rows);
+    Inputs inputs(params->wdata, rows, op->src[0]->ne[0]);
+    round_inputs(params, op->src[1], inputs, rows);
     share(params);
 
-    const int groups = int((rows + ROWS - 1) / ROWS), left = int(rows - (groups - 1) * ROWS);
     const int64_t stride = int64_t(op->nb[1] / sizeof(float));
-    const int strips = int(op->ne[0] / COLUMNS);
-    Strip unpacked(inputs.end() + params->ith * Strip::bytes(matrix->ne[0]), inputs.tiles);
-    if (rows > FEW) configure_tiles();
+    const int groups = int((rows + ROWS - 1) / ROWS), left = int(rows - (groups - 1) * ROWS);
+    const int whole = left > FEW ? groups : groups - 1;  // groups for AMX
+    const size_t strip_bytes = size_t(inputs.tiles) * K::BYTES;
+    if (whole) configure_tiles();
+    char * memory = inputs.end() + params->ith * 2 * Strip::bytes(PANEL);
+    Strip unpacked[2] = {Strip(memory, PANEL), Strip(memory + Strip::bytes(PANEL), PANEL)};
+    const int panels = (inputs.tiles + PANEL - 1) / PANEL, panel = (inputs.tiles + panels - 1) / panels;
+
     // A few at a time, so that a thread which is held up leaves the rest to the others.
-    const int step = std::clamp(strips / (params->nth * 8), 1, 16);
-    for (int piece = params->ith; piece * step < strips; piece = next_piece(params))
-        for (int strip = piece * step; strip < std::min(strips, (piece + 1) * step); ++strip) {
-            const char * packed = matrix->data + size_t(strip) * inputs.tiles * K::BYTES;
-            float * results = reinterpret_cast<float *>(op->data) + strip * COLUMNS;
-            if (rows <= FEW) {
-                few<type, true>(left)(packed, inputs, 0, results, stride);
-                continue;
+    const int pairs = int(op->ne[0] / (2 * COLUMNS)), step = std::clamp(pairs / (params->nth * 8), 1, 8);
+    for (int piece = params->ith; piece * step < pairs; piece = next_piece(params))
+        for (int pair = piece * step; pair < std::min(pairs, (piece + 1) * step); ++pair) {
+            const char * packed = op->src[0]->data + pair * 2 * strip_bytes;
+            float * results = reinterpret_cast<float *>(op->data) + pair * 2 * COLUMNS;
+            for (int from = 0; whole && from < inputs.tiles; from += panel) {
+                const int tiles = std::min(panel, inputs.tiles - from);
+                for (int i = 0; i < 2; ++i)
+                    unpacked[i].unpack<type>(packed + i * strip_bytes + size_t(from) * K::BYTES, tiles);
+                for (int group = 0; group < whole; ++group)
+                    for (int i = 0; i < 2; ++i)
+                        many<K::HAS_MINIMA>(group < groups - 1 ? ROWS : left)(
+                            unpacked[i], inputs, group, from, tiles,
+                            results + group * ROWS * stride + i * COLUMNS, stride);
             }
-            unpacked.unpack<type>(packed, inputs.tiles);
-            for (int group = 0; group < groups - 1; ++group)
-                many<K::HAS_MINIMA>(ROWS)(unpacked, inputs, group, results + group * ROWS * stride, stride);
-            float * last = results + (groups - 1) * ROWS * stride;
-            if (left <= FEW)
-                few<type, false>(left)(packed, inputs, groups - 1, last, stride);
-            else
-                many<K::HAS_MINIMA>(left)(unpacked, inputs, groups - 1, last, stride);
+            if (whole == groups) continue;
+            for (int i = 0; i < 2; ++i)
+                (whole ? few<type, false> : few<type, true>)(left)(
+                    packed + i * strip_bytes, inputs, whole, results + whole * ROWS * stride + i * COLUMNS, stride);
         }
 }
 
@@ -347,7 +390,7 @@ bool is_matmul(const Tensor * op) {
 
 size_t matmul_work_size(const Tensor * op, int threads) {
     const int64_t elements = op->src[0]->ne[0];
-    return Inputs::bytes(op->ne[1], elements) + size_t(threads) * Strip::bytes(elements);
+    return Inputs::bytes(op->ne[1], elements) + size_t(threads) * 2 * Strip::bytes(PANEL);
 }
 
 void matmul(const Params * params, const Tensor * op) {
