@@ -296,6 +296,8 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
     asm volatile("" : : : "memory");  // _tile_loadd does not say that it reads
     __m512 result[rows];
     each<rows>([&](auto row) __attribute__((always_inline)) {
+        // Lines that another core has take long to write to, and later writes, the products', wait.
+        __builtin_prefetch(results + row * stride, 1);
         result[row] = from ? _mm512_loadu_ps(results + row * stride) : _mm512_setzero_ps();
     });
     each<2>([&](auto odd) __attribute__((always_inline)) {

@@ -46,6 +46,7 @@ class Computing:
         self._max_chunk = max_chunk
         self._most_rows = max(token_budget, max_chunk)
         self._exact_cuts = exact_cuts
+        self._most_scored = min(max_outputs, max_chunk) if exact_cuts else slots.pieces.tile
         self._prompts: list[Prompt] = []
 
     def __len__(self) -> int:
@@ -91,7 +92,7 @@ class Computing:
                 continue
             ahead.append(prompt)  # whoever waits leads nobody, so that no two wait for each other
             start = max(match.length, prompt.computed)
-            most_of_it = pieces.tile if prompt.is_scored else most
+            most_of_it = self._most_scored if prompt.is_scored else most
             size = pieces.chunk(start, len(prompt.tokens) - start, most_of_it)
             ends = start + size == len(prompt.tokens)
             if planned and planned + size > (most_to_end if ends else self._token_budget):

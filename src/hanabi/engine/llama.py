@@ -17,11 +17,14 @@ from hanabi.engine.threads import Threads
 from hanabi.generation.vocab import Vocab
 
 TILE = hanabi_llama.TILE
-"""The least tokens of a sequence that llama.cpp's kernel for many takes.
+"""The least tokens of a sequence that llama.cpp's kernel for many takes."""
 
-A scored tile wants a row of logits for each token, a float for each entry of the vocabulary: 64
-rows of 262,144 are 64 MiB.
-"""
+MOST_OUTPUTS = 128
+"""The most rows of logits from a decode, which bounds the tokens of scored prompts in it: 128 tokens
+alone take 0.34 ms each, 64 0.42 (AMX, 2 threads)."""
+
+OUTPUT_BYTES = 32 * 1024 * 1024
+"""Bytes of those rows, a float for each entry of the vocabulary. The library has them twice."""
 
 MAX_CHUNK = 512
 """The most tokens of one sequence in a decode, where cuts are exact. 1,024 tokens behind 4,096 take
@@ -93,7 +96,8 @@ class LlamaRunner:
         self.cache_bytes = plan.cache_bytes
         all_tokens = plan.slots * plan.context_length
         batch_size = min(max(config.token_budget, plan.slots, MAX_CHUNK), all_tokens)
-        self.max_outputs = max(plan.slots, TILE)
+        rows = min(MOST_OUTPUTS, OUTPUT_BYTES // (4 * self._vocab.n_tokens))
+        self.max_outputs = min(batch_size, max(plan.slots, TILE, rows))
         self._context = hanabi_llama.Context(
             self._model,
             slots=plan.slots,
