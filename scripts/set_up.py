@@ -181,7 +181,9 @@ def install_reference(show: Show) -> None:
 def native_sources() -> Iterable[Path]:
     """Return the files that the engine's wheel is built from, in a fixed order."""
     files = (ROOT / "native").rglob("*")
-    return sorted(path for path in files if path.suffix in {".py", ".toml", ".json", ".cpp", ".hpp"})
+    return sorted(
+        path for path in files if path.suffix in {".py", ".toml", ".json", ".cpp", ".hpp"}
+    )
 
 
 def steps(goal: str) -> list[Step]:

@@ -12,9 +12,12 @@ namespace hanabi {
 
 enum Type : int32_t { F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q8_0 = 8 };
 
+struct Buffer;
+
 struct BufferType {
     const char * (*name)(BufferType *);
-    void * after[5];
+    Buffer * (*allocate)(BufferType *, size_t size);
+    void * after[4];
     void * device;
     void * context;  // of a type with operations of its own: its Extra
 };
@@ -22,6 +25,8 @@ struct BufferType {
 struct Buffer {
     void * functions[11];
     BufferType * type;
+    void * context;  // of the AMX type: its memory
+    size_t size;
 };
 
 struct Tensor {

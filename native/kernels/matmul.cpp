@@ -244,9 +244,6 @@ struct Strip {
         using K = Kind<type>;
         const __m512i low = _mm512_set1_epi8(0xF), offset = _mm512_set1_epi8(type == Q4_0 ? 8 : 0);
         for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
-            each<K::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
-                _mm_prefetch(packed + AHEAD + line * 64, _MM_HINT_T0);
-            });
             int8_t * into = quants + tile * QUANTS;
             each<8>([&](auto four) __attribute__((always_inline)) {
                 __m512i bytes;
@@ -285,9 +282,11 @@ template <bool odd> inline void multiply_tile(const int8_t * weights, const int8
 }
 
 // Adds to the results of 16 columns for the first rows of a group what `tiles` tiles along the row
-// give, of which they are the first if `from` is 0. By AMX, two products ahead of the sums.
+// give, of which they are the first if `from` is 0. By AMX, two products ahead of the sums. Meanwhile
+// as many tiles of `bytes` are fetched from `ahead` on, unless that is null.
 template <bool has_minima, int rows>
-void multiply_many(const Strip & strip, const Inputs & inputs, int group, int from, int tiles, float * results, int64_t stride) {
+void multiply_many(const Strip & strip, const Inputs & inputs, int group, int from, int tiles, float * results, int64_t stride,
+                   const char * ahead, int bytes) {
     alignas(64) int32_t products[2][ROWS][COLUMNS];
     const size_t first = (size_t(group) * inputs.tiles + from) * ROWS;
     const int8_t * quants = inputs.quants + first * DEPTH;
@@ -307,6 +306,8 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
         each<2>([&](auto odd) __attribute__((always_inline)) {
             const int tile = pair + odd, next = tile + 2;
             if (tile >= tiles) return;
+            if (ahead)
+                for (int line = 0; line < bytes; line += 64) _mm_prefetch(ahead + tile * bytes + line, _MM_HINT_T1);
             const __m512 scales = _mm512_load_ps(strip.scale + tile * COLUMNS);
             __m512 minima;
             if constexpr (has_minima) minima = _mm512_load_ps(strip.minimum + tile * COLUMNS);
@@ -326,7 +327,7 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
 }
 
 using Few = void (*)(const char *, const Inputs &, int, float *, int64_t);
-using Many = void (*)(const Strip &, const Inputs &, int, int, int, float *, int64_t);
+using Many = void (*)(const Strip &, const Inputs &, int, int, int, float *, int64_t, const char *, int);
 
 template <int type, bool is_first> Few few(int rows) {
     static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
@@ -366,13 +367,16 @@ template <int type> void compute(const Params * params, const Tensor * op) {
             float * results = reinterpret_cast<float *>(op->data) + pair * 2 * COLUMNS;
             for (int from = 0; whole && from < inputs.tiles; from += panel) {
                 const int tiles = std::min(panel, inputs.tiles - from);
+                // What comes next: the rest of the strips, or the next pair.
+                const char * next = packed + size_t(from + tiles) * K::BYTES + (from + tiles < inputs.tiles ? 0 : strip_bytes);
                 for (int i = 0; i < 2; ++i)
                     unpacked[i].unpack<type>(packed + i * strip_bytes + size_t(from) * K::BYTES, tiles);
                 for (int group = 0; group < whole; ++group)
                     for (int i = 0; i < 2; ++i)
                         many<K::HAS_MINIMA>(group < groups - 1 ? ROWS : left)(
                             unpacked[i], inputs, group, from, tiles,
-                            results + group * ROWS * stride + i * COLUMNS, stride);
+                            results + group * ROWS * stride + i * COLUMNS, stride,
+                            group ? nullptr : next + i * strip_bytes, K::BYTES);
             }
             if (whole == groups) continue;
             for (int i = 0; i < 2; ++i)

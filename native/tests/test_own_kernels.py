@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from .operations import Q4_0, Q4_1, Q8_0, attend, multiply
 
 from hanabi_llama.library import load
 from hanabi_llama.own_kernels import FILE, NEEDS
+
+from .operations import Q4_0, Q4_1, Q8_0, attend, multiply
 
 OWN = load().own
 
@@ -125,7 +126,7 @@ def test_attention_of_another_size_is_the_librarys():
     threads=st.integers(1, 3),
     seed=st.integers(0, 2**32),
 )
-def test_products_are_the_librarys_to_the_bit(kind, rows, features, elements, threads, seed):
+def test_products_are_the_librarys_to_the_bit(*, kind, rows, features, elements, threads, seed):
     numbers = np.random.default_rng(seed)
     weights = numbers.normal(0, 0.1, (features, elements))
     inputs = numbers.normal(0, 1, (rows, elements)).astype(np.float32)

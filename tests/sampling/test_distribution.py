@@ -21,7 +21,7 @@ def test_scores_and_weights_are_those_of_the_softmax(row):
 
 def test_it_computes_once_and_takes_a_known_peak():
     row = strategies.frozen([0, 2, 1])
-    distribution = Distribution(row, row[1])
+    distribution = Distribution(row, 1)
     assert distribution.peak is distribution.peak
     assert distribution.scores is distribution.scores
     assert distribution.weights is distribution.weights

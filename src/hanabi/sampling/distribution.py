@@ -16,16 +16,21 @@ class Distribution:
             this is in use.
     """
 
-    def __init__(self, logits: NDArray[np.float32], peak: np.float32 | None = None) -> None:
-        """Take the logits, and the greatest of them where it is known."""
+    def __init__(self, logits: NDArray[np.float32], best: int | None = None) -> None:
+        """Take the logits, and the index of the greatest of them, the first, where it is known."""
         self.logits = logits
-        if peak is not None:
-            self.peak = peak
+        if best is not None:
+            self.best = best
+
+    @cached_property
+    def best(self) -> int:
+        """The index of the greatest logit, the first of equal ones."""
+        return int(self.logits.argmax())
 
     @cached_property
     def peak(self) -> np.float32:
         """The greatest logit."""
-        greatest: np.float32 = self.logits.max()
+        greatest: np.float32 = self.logits[self.best]
         return greatest
 
     @cached_property

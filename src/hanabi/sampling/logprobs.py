@@ -26,11 +26,11 @@ def prompt_rows(logits: NDArray[np.float32], tokens: Sequence[int], count: int) 
     The work is done row by row, so besides the rows returned it takes memory for one row of the
     vocabulary, however long the chunk is. Raises LogitsError.
     """
-    peaks = logits.max(axis=1)
-    require_finite(peaks)
+    best = [int(row.argmax()) for row in logits]
+    require_finite(logits[np.arange(len(best)), best])
     return tuple(
-        row_of(Distribution(position, peak), token, count)
-        for position, peak, token in zip(logits, peaks, tokens, strict=True)
+        row_of(Distribution(row, index), token, count)
+        for row, index, token in zip(logits, best, tokens, strict=True)
     )
 
 
@@ -55,7 +55,7 @@ def row_of(
     def logprob(index: int) -> float:
         return max(float(logits[index]) - peak - log_total, _LEAST)
 
-    top = greatest(logits, count).tolist() if count else []
+    top = greatest(logits, count).tolist() if count > 1 else [distribution.best][:count]
     return Row(
         logprob=logprob(token),
         top=tuple((index, logprob(index)) for index in top),

@@ -182,13 +182,10 @@ def sample(
     Raises LogitsError, before any sampler has advanced, when a row has no finite greatest logit.
     """
     best = logits.argmax(axis=1)
-    peaks = logits[np.arange(len(logits)), best]
-    require_finite(peaks)
+    require_finite(logits[np.arange(len(logits)), best])
     sampled = []
-    for row, peak, greedy, sampler, count in zip(
-        logits, peaks, best.tolist(), samplers, logprobs, strict=True
-    ):
-        raw = Distribution(row, peak)
+    for row, greedy, sampler, count in zip(logits, best.tolist(), samplers, logprobs, strict=True):
+        raw = Distribution(row, greedy)
         if sampler.params.temperature == 0 and not sampler.processes:
             token, logprob = greedy, 0.0
         else:
