@@ -1,9 +1,9 @@
 // Offers the kernels to the library's CPU backend.
 //
 // Before it computes an operation, the backend asks each of its extra buffer types whether it has a
-// way of its own (ggml_cpu_extra_compute_forward); and where weights are loaded, the first such type
-// that says it supports their operation holds them. The first type is asked through this file from
-// `hanabi_attach` on: what has a kernel here is ours, all else goes on to what it was.
+// way of its own (ggml_cpu_extra_compute_forward); and where weights are loaded, the first such
+// type that says it supports their operation holds them. The first type is asked through this file
+// from `hanabi_attach` on: what has a kernel here is ours, all else goes on to what it was.
 
 #include <sys/mman.h>
 
@@ -24,12 +24,14 @@ std::atomic<uint32_t> declined;  // attention of a shape or kind without a kerne
 
 Buffer * (*allocate_theirs)(BufferType *, size_t);
 
-// Weights are read from end to end at every step: in pages of 2 MiB, where the system has them, that
-// takes fewer walks through its tables.
+// Weights are read from end to end at every step: in pages of 2 MiB, where the system has them,
+// that takes fewer walks through its tables.
 Buffer * allocate(BufferType * type, size_t size) {
     Buffer * buffer = allocate_theirs(type, size);
     if (buffer && !std::strcmp(type->name(type), "AMX")) {
-        const uintptr_t page = 4096, start = (reinterpret_cast<uintptr_t>(buffer->context) + page - 1) & ~(page - 1);
+        const uintptr_t page = 4096,
+                        start =
+                            (reinterpret_cast<uintptr_t>(buffer->context) + page - 1) & ~(page - 1);
         madvise(reinterpret_cast<void *>(start), size, MADV_HUGEPAGE);
     }
     return buffer;
@@ -80,8 +82,8 @@ struct Offer final : Extra {
 
 }  // namespace hanabi
 
-// Attaches the kernels to the first extra buffer type, where they stay until the process ends. Called
-// again, it changes which operations are theirs.
+// Attaches the kernels to the first extra buffer type, where they stay until the process ends.
+// Called again, it changes which operations are theirs.
 extern "C" void hanabi_attach(hanabi::BufferType * first, const hanabi::Library * functions) {
     using namespace hanabi;
     library = *functions;

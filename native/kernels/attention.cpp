@@ -1,13 +1,13 @@
 // Attention of a few queries or many over a cache of 16-bit floats, in 32-bit floats throughout.
 //
-// A query's result does not depend on what else is computed: it goes through the keys in blocks that
-// begin at multiples of 64 in the cache, in one order of sums, with a running maximum (Milakov and
-// Gimelshein, 2018, "Online normalizer calculation for softmax"). So the logits are the same to the
-// bit however tokens are cut into passes.
+// A query's result does not depend on what else is computed: it goes through the keys in blocks
+// that begin at multiples of 64 in the cache, in one order of sums, with a running maximum (Milakov
+// and Gimelshein, 2018, "Online normalizer calculation for softmax"). So the logits are the same to
+// the bit however tokens are cut into passes.
 //
 // The library's kernel that has this property takes the keys of each head one by one, and sums the
-// values in 16 bits. Here the queries that share a head of the cache share its conversion to 32 bits,
-// and 16 keys share the steps of the softmax.
+// values in 16 bits. Here the queries that share a head of the cache share its conversion to 32
+// bits, and 16 keys share the steps of the softmax.
 
 #include "attention.hpp"
 
@@ -16,23 +16,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lanes.hpp"
+
 namespace hanabi {
 
 namespace {
 
-constexpr int BLOCK = 64;   // keys between two looks at the maximum
+constexpr int BLOCK = 64;  // keys between two looks at the maximum
 constexpr int LANES = 16;
 constexpr int QUERIES = 4;  // that share the loads of keys and values
 constexpr int GROUPS = 8;   // of queries, in step with each other
 constexpr int TOKENS = 16;  // at most, of one piece of work
 constexpr float NONE = -INFINITY;
 
-inline __m512 halves(const char * at) {
-    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(at)));
-}
-
-// e to the x, for x up to 0, to about one unit in the last place; 0 from -87 down. The polynomial is
-// that of Cephes' expf.
+// e to the x, for x up to 0, to about one unit in the last place; 0 from -87 down. The polynomial
+// is that of Cephes' expf.
 inline __m512 exponential(__m512 x) {
     const __mmask16 counts = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.f), _CMP_GT_OQ);
     x = _mm512_maskz_mov_ps(counts, x);
@@ -41,7 +39,8 @@ inline __m512 exponential(__m512 x) {
     __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
     r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
     __m512 p = _mm512_set1_ps(1.9875691500e-4f);
-    for (float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
+    for (float c :
+         {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
         p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
     p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), _mm512_add_ps(r, _mm512_set1_ps(1.f)));
     return _mm512_maskz_scalef_ps(counts, p, n);
@@ -49,20 +48,9 @@ inline __m512 exponential(__m512 x) {
 
 // The sums of 16 vectors' lanes, as one vector.
 inline __m512 sums(const float (&parts)[LANES][LANES]) {
-    __m512 a[16], b[8], c[4];
-    for (int i = 0; i < 16; ++i) a[i] = _mm512_load_ps(parts[i]);
-    for (int i = 0; i < 8; ++i)  // lanes of a pair by turns
-        b[i] = _mm512_add_ps(_mm512_unpacklo_ps(a[2 * i], a[2 * i + 1]),
-                             _mm512_unpackhi_ps(a[2 * i], a[2 * i + 1]));
-    for (int i = 0; i < 4; ++i) {
-        const __m512d low = _mm512_castps_pd(b[2 * i]), high = _mm512_castps_pd(b[2 * i + 1]);
-        c[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(low, high)),
-                             _mm512_castpd_ps(_mm512_unpackhi_pd(low, high)));
-    }
-    // Each quarter of c[i] has a part of the sums 4i to 4i + 3.
-    const __m512 d0 = _mm512_add_ps(_mm512_shuffle_f32x4(c[0], c[1], 0x88), _mm512_shuffle_f32x4(c[0], c[1], 0xdd));
-    const __m512 d1 = _mm512_add_ps(_mm512_shuffle_f32x4(c[2], c[3], 0x88), _mm512_shuffle_f32x4(c[2], c[3], 0xdd));
-    return _mm512_add_ps(_mm512_shuffle_f32x4(d0, d1, 0x88), _mm512_shuffle_f32x4(d0, d1, 0xdd));
+    __m512 v[LANES];
+    for (int i = 0; i < LANES; ++i) v[i] = _mm512_load_ps(parts[i]);
+    return across(v, [](__m512 a, __m512 b) { return _mm512_add_ps(a, b); });
 }
 
 // One head of the cache.
@@ -105,32 +93,35 @@ bool score(const Query * queries, const Cache & cache, int block, int keys, floa
         }
         const __mmask16 inside = keys - some >= LANES ? 0xffff : (1u << (keys - some)) - 1;
         for (int g = 0; g < G; ++g) {
-            const auto * mask = reinterpret_cast<const __m256i *>(queries[g].mask + 2 * (block + some));
-            const __m512 bias =
-                queries[g].mask
-                    ? _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(inside, mask))
-                    : _mm512_setzero_ps();
+            const auto * mask =
+                reinterpret_cast<const __m256i *>(queries[g].mask + 2 * (block + some));
+            const __m512 bias = queries[g].mask
+                                    ? _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(inside, mask))
+                                    : _mm512_setzero_ps();
             const __mmask16 seen =
                 inside & _mm512_cmp_ps_mask(bias, _mm512_set1_ps(NONE), _CMP_NEQ_UQ);
             any |= seen != 0;
             // What is not seen may be anything, NaN too.
             const __m512 score = _mm512_fmadd_ps(sums(parts[g]), _mm512_set1_ps(scale), bias);
-            _mm512_store_ps(scores[g] + some, _mm512_mask_mov_ps(_mm512_set1_ps(NONE), seen, score));
+            _mm512_store_ps(scores[g] + some,
+                            _mm512_mask_mov_ps(_mm512_set1_ps(NONE), seen, score));
         }
     }
     return any;
 }
 
-// What a query has come to so far: the values it has seen, weighted, and their weights, both relative
-// to the greatest score.
-template <int D> struct Sums {
+// What a query has come to so far: the values it has seen, weighted, and their weights, both
+// relative to the greatest score.
+template <int D>
+struct Sums {
     float total[D];
     __m512 weight;
     float most;
 };
 
 // Queries that share a head of the cache, and see none of the keys from `end` on.
-template <int D> struct Group {
+template <int D>
+struct Group {
     Cache cache;
     int count = 0, end = 0;
     Query queries[QUERIES];
@@ -149,13 +140,15 @@ template <int D> struct Group {
             const float all = _mm512_reduce_add_ps(sums[g].weight);
             const __m512 share = _mm512_set1_ps(all == 0.f ? 0.f : 1.f / all);
             for (int d = 0; d < D; d += LANES)
-                _mm512_storeu_ps(queries[g].result + d, _mm512_mul_ps(_mm512_load_ps(sums[g].total + d), share));
+                _mm512_storeu_ps(queries[g].result + d,
+                                 _mm512_mul_ps(_mm512_load_ps(sums[g].total + d), share));
         }
     }
 };
 
 // Adds a block of keys to the sums of a group's G queries.
-template <int D, int G> void add(Group<D> & group, int block, float scale) {
+template <int D, int G>
+void add(Group<D> & group, int block, float scale) {
     alignas(64) float scores[G][BLOCK];
     const Cache & cache = group.cache;
     const int keys = std::min(BLOCK, group.end - block);
@@ -175,7 +168,8 @@ template <int D, int G> void add(Group<D> & group, int block, float scale) {
             const __m512 fade = exponential(_mm512_sub_ps(_mm512_set1_ps(sums.most), base));
             sums.weight = _mm512_mul_ps(sums.weight, fade);
             for (int d = 0; d < D; d += LANES)
-                _mm512_store_ps(sums.total + d, _mm512_mul_ps(_mm512_load_ps(sums.total + d), fade));
+                _mm512_store_ps(sums.total + d,
+                                _mm512_mul_ps(_mm512_load_ps(sums.total + d), fade));
             sums.most = maximum;
         }
         for (int i = 0; i < BLOCK / LANES; ++i) {
@@ -208,12 +202,15 @@ template <int D, int G> void add(Group<D> & group, int block, float scale) {
 // Asks for what lies in `size` bytes of each of a block's rows.
 void fetch(const char * rows, size_t stride, size_t size, int block, int end) {
     for (int row = block; row < std::min(block + BLOCK, end); ++row)
-        for (size_t byte = 0; byte < size; byte += 64) _mm_prefetch(rows + row * stride + byte, _MM_HINT_T0);
+        for (size_t byte = 0; byte < size; byte += 64)
+            _mm_prefetch(rows + row * stride + byte, _MM_HINT_T0);
 }
 
 // The results of some groups of one stream, in step with each other: their heads are neighbours in
-// memory. A sequence's only token meets its keys and values there, and they are asked for a block ahead.
-template <int D> void attend(Group<D> * groups, int count, float scale, bool is_far) {
+// memory. A sequence's only token meets its keys and values there, and they are asked for a block
+// ahead.
+template <int D>
+void attend(Group<D> * groups, int count, float scale, bool is_far) {
     int end = 0;
     for (int i = 0; i < count; ++i) {
         groups[i].clear();
@@ -230,10 +227,18 @@ template <int D> void attend(Group<D> * groups, int count, float scale, bool is_
         for (int i = 0; i < count; ++i) {
             if (block >= groups[i].end) continue;
             switch (groups[i].count) {
-                case 1: add<D, 1>(groups[i], block, scale); break;
-                case 2: add<D, 2>(groups[i], block, scale); break;
-                case 3: add<D, 3>(groups[i], block, scale); break;
-                case 4: add<D, 4>(groups[i], block, scale); break;
+                case 1:
+                    add<D, 1>(groups[i], block, scale);
+                    break;
+                case 2:
+                    add<D, 2>(groups[i], block, scale);
+                    break;
+                case 3:
+                    add<D, 3>(groups[i], block, scale);
+                    break;
+                case 4:
+                    add<D, 4>(groups[i], block, scale);
+                    break;
             }
         }
     }
@@ -253,7 +258,8 @@ int seen(const char * mask, int keys) {
     return 0;
 }
 
-template <int D> void compute(const Params * params, const Tensor * op) {
+template <int D>
+void compute(const Params * params, const Tensor * op) {
     const Tensor *q = op->src[0], *k = op->src[1], *v = op->src[2], *mask = op->src[3];
     const int tokens = int(q->ne[1]), heads = int(q->ne[2]), streams = int(q->ne[3]);
     const int shared = heads / int(k->ne[2]);  // heads with one head of the cache in common
@@ -271,7 +277,8 @@ template <int D> void compute(const Params * params, const Tensor * op) {
     share(params);
     Group<D> groups[GROUPS];
     for (int work = params->ith; work < works; work = next_piece(params)) {
-        const int piece = work % pieces, part = work / pieces % parts, stream = work / pieces / parts;
+        const int piece = work % pieces, part = work / pieces % parts,
+                  stream = work / pieces / parts;
         const int kept = stream * int(k->ne[3]) / streams;
         int count = 0;
         const auto attend_all = [&] {
@@ -280,11 +287,13 @@ template <int D> void compute(const Params * params, const Tensor * op) {
         };
         for (int head = part * wide; head < std::min(heads_kept, (part + 1) * wide); ++head) {
             const Cache cache{k->data + head * k->nb[2] + kept * k->nb[3],
-                              v->data + head * v->nb[2] + kept * v->nb[3], k->nb[1], v->nb[1], keys - 1};
+                              v->data + head * v->nb[2] + kept * v->nb[3], k->nb[1], v->nb[1],
+                              keys - 1};
             Group<D> * group = nullptr;
             for (int t = piece * together; t < std::min(tokens, (piece + 1) * together); ++t) {
                 const char * row =
-                    mask ? mask->data + t * mask->nb[1] + stream % mask->ne[3] * mask->nb[3] : nullptr;
+                    mask ? mask->data + t * mask->nb[1] + stream % mask->ne[3] * mask->nb[3]
+                         : nullptr;
                 const int sees = seen(row, keys);
                 for (int h = head * shared; h < (head + 1) * shared; ++h) {
                     if (!group || group->count == QUERIES) {
@@ -294,8 +303,11 @@ template <int D> void compute(const Params * params, const Tensor * op) {
                         group->count = group->end = 0;
                     }
                     group->queries[group->count++] = {
-                        reinterpret_cast<const float *>(q->data + t * q->nb[1] + h * q->nb[2] + stream * q->nb[3]), row,
-                        reinterpret_cast<float *>(op->data + (size_t(stream * tokens + t) * heads + h) * op->nb[1])};
+                        reinterpret_cast<const float *>(q->data + t * q->nb[1] + h * q->nb[2] +
+                                                        stream * q->nb[3]),
+                        row,
+                        reinterpret_cast<float *>(
+                            op->data + (size_t(stream * tokens + t) * heads + h) * op->nb[1])};
                     group->end = std::max(group->end, sees);
                 }
             }
@@ -304,7 +316,9 @@ template <int D> void compute(const Params * params, const Tensor * op) {
     }
 }
 
-bool is_size(int64_t size) { return size == 64 || size == 80 || size == 96 || size == 128 || size == 256; }
+bool is_size(int64_t size) {
+    return size == 64 || size == 80 || size == 96 || size == 128 || size == 256;
+}
 
 }  // namespace
 
@@ -314,18 +328,24 @@ bool is_attention(const Tensor * op) {
     float bias, cap;
     __builtin_memcpy(&bias, op->op_params + 1, sizeof bias);
     __builtin_memcpy(&cap, op->op_params + 2, sizeof cap);
-    return q->type == F32 && k->type == F16 && v->type == F16 && (!mask || (mask->type == F16 && mask->ne[2] == 1))
-        && !op->src[4] && bias == 0.f && cap == 0.f && is_size(k->ne[0]) && v->ne[0] == k->ne[0]
-        && v->ne[2] == k->ne[2] && v->ne[3] == k->ne[3] && q->ne[3] % k->ne[3] == 0 && q->ne[2] % k->ne[2] == 0;
+    return q->type == F32 && k->type == F16 && v->type == F16 &&
+           (!mask || (mask->type == F16 && mask->ne[2] == 1)) && !op->src[4] && bias == 0.f &&
+           cap == 0.f && is_size(k->ne[0]) && v->ne[0] == k->ne[0] && v->ne[2] == k->ne[2] &&
+           v->ne[3] == k->ne[3] && q->ne[3] % k->ne[3] == 0 && q->ne[2] % k->ne[2] == 0;
 }
 
 void attention(const Params * params, const Tensor * op) {
     switch (op->src[1]->ne[0]) {
-        case 64: return compute<64>(params, op);
-        case 80: return compute<80>(params, op);
-        case 96: return compute<96>(params, op);
-        case 128: return compute<128>(params, op);
-        case 256: return compute<256>(params, op);
+        case 64:
+            return compute<64>(params, op);
+        case 80:
+            return compute<80>(params, op);
+        case 96:
+            return compute<96>(params, op);
+        case 128:
+            return compute<128>(params, op);
+        case 256:
+            return compute<256>(params, op);
     }
 }
 

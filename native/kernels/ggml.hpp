@@ -81,7 +81,8 @@ struct Library {
 
 extern Library library;
 
-// This thread's next piece of an operation's work. The first is its own number; `share` comes before.
+// This thread's next piece of an operation's work. The first is its own number; `share` comes
+// before.
 inline int next_piece(const Params * params) { return library.chunk_add(params->threadpool, 1); }
 
 // Waits for all threads, after which they share out pieces of work.

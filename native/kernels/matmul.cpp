@@ -1,11 +1,10 @@
-// Products of a matrix of weights with the rows of another: of Q4_0, Q4_1 and Q8_0 in the layout of
-// the library's AMX buffers. Every result is to the bit the library's own, since each sum is taken in
-// the same order with the same roundings.
+// Products of a matrix of weights with the rows of another. Every result is to the bit the
+// library's own, since each sum is taken in the same order with the same roundings.
 //
-// Up to eight rows are multiplied by VNNI, with the weights and the sums in registers: 2 ns for each
-// row and 16 x 32 weights. For more, 16 at a time by AMX, 20 ns: the products of 16 x 16 x 32 go by way
-// of memory, since the scales differ for each 32. The library has tiles too; it unpacks the weights
-// for each 32 rows anew, keeps the sums in memory, and its threads write to each other's cache lines.
+// Up to eight rows are multiplied by VNNI, with the weights and the sums in registers: 2 ns for
+// each row and 16 x 32 weights. For more, 16 at a time by AMX, 17 to 25 ns: the products of 16 x 16
+// x 32 go by way of memory, since the scales differ for each 32. The library has tiles too; it
+// unpacks the weights for each 32 rows anew and keeps the sums in memory, and so takes 40 ns.
 
 #include "matmul.hpp"
 
@@ -14,145 +13,25 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <utility>
+
+#include "inputs.hpp"
+#include "lanes.hpp"
+#include "weights.hpp"
 
 namespace hanabi {
 
 namespace {
 
-constexpr int ROWS = 16;     // of inputs, that lie together
-constexpr int FEW = 8;       // of them that VNNI multiplies, with weights that are unpacked once
-constexpr int COLUMNS = 16;  // of the matrix of weights, that are packed together
-constexpr int DEPTH = 32;    // elements with one scale
-constexpr int QUANTS = COLUMNS * DEPTH;
-constexpr int PANEL = 20;     // tiles along a row, of which those of two strips and a group fit a core's cache
-constexpr int AHEAD = 4096;  // bytes from what is read to what is fetched
+constexpr int FEW = 8;     // rows of inputs that VNNI multiplies, with weights unpacked once
+constexpr int PANEL = 20;  // tiles along a row: those of two strips and a group fit a core's cache
+constexpr int AHEAD = 4096;  // bytes from what is read of few rows' weights to what is fetched
 
 typedef int32_t __attribute__((may_alias)) Four;  // bytes
 
-inline __m512 halves(const char * at) {
-    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(at)));
-}
-
-// Calls `one` with the numbers from 0 on, each known to the compiler.
-template <int count, typename Do> [[gnu::always_inline]] inline void each(Do && one) {
-    [&]<int... number>(std::integer_sequence<int, number...>) __attribute__((always_inline)) {
-        (one(std::integral_constant<int, number>()), ...);
-    }(std::make_integer_sequence<int, count>());
-}
-
-// One vector with what `merge` makes of the lanes of each of 16.
-template <typename Merge> [[gnu::always_inline]] inline __m512 across(const __m512 (&v)[16], Merge merge) {
-    __m512 a[8], b[4];
-    each<8>([&](auto i) __attribute__((always_inline)) {
-        a[i] = merge(_mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]));
-    });
-    each<4>([&](auto i) __attribute__((always_inline)) {
-        const __m512d first = _mm512_castps_pd(a[2 * i]), second = _mm512_castps_pd(a[2 * i + 1]);
-        b[i] = merge(_mm512_castpd_ps(_mm512_unpacklo_pd(first, second)),
-                     _mm512_castpd_ps(_mm512_unpackhi_pd(first, second)));
-    });
-    const auto quarters = [&](__m512 x, __m512 y) __attribute__((always_inline)) {
-        return merge(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
-    };
-    return quarters(quarters(b[0], b[1]), quarters(b[2], b[3]));
-}
-
-// What differs between the kinds of weights. A tile of 16 columns and 32 elements has the quants, four
-// elements of a column beside each other; then 16 scales as halves, then what the kind has besides.
-template <int type> struct Kind;
-
-template <> struct Kind<Q4_1> {
-    static constexpr int BYTES = QUANTS / 2 + 4 * COLUMNS;  // the minima
-    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = true;
-};
-
-template <> struct Kind<Q4_0> {
-    static constexpr int BYTES = QUANTS / 2 + 2 * COLUMNS;
-    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = false;
-};
-
-template <> struct Kind<Q8_0> {
-    static constexpr int BYTES = QUANTS + 2 * COLUMNS + 4 * COLUMNS;  // 128 times the columns' sums
-    static constexpr bool HAS_NIBBLES = false, HAS_MINIMA = false;
-};
-
-// The inputs as bytes with a scale for each 32, 16 rows beside each other; the threads share them.
-struct Inputs {
-    int8_t * quants;       // [group][tile][ROWS][DEPTH]
-    float *scale, *sum;    // [group][tile][ROWS]; sum: of the quants, times the scale
-    int32_t * total;       // the same without the scale
-    int tiles;             // along a row
-
-    Inputs(char * memory, int64_t rows, int64_t elements) : tiles(int(elements / DEPTH)) {
-        const size_t all = size_t((rows + ROWS - 1) / ROWS) * tiles * ROWS;
-        quants = reinterpret_cast<int8_t *>((reinterpret_cast<uintptr_t>(memory) + 63) & ~uintptr_t(63));
-        scale = reinterpret_cast<float *>(quants + all * DEPTH);
-        sum = scale + all;
-        total = reinterpret_cast<int32_t *>(sum + all);
-    }
-
-    static size_t bytes(int64_t rows, int64_t elements) {
-        const size_t all = size_t((rows + ROWS - 1) / ROWS) * size_t(elements / DEPTH) * ROWS;
-        return 64 + all * (DEPTH + 12);
-    }
-
-    char * end() { return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum)); }
-
-    // Rounds 32 elements of up to 16 rows of a group, as quantize_row_q8_0 and quantize_row_q8_1 do:
-    // scales and sums are rounded to halves. The rows' elements are `stride` bytes apart.
-    void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
-        __m512 low[ROWS], high[ROWS], most[ROWS];
-        each<ROWS>([&](auto row) __attribute__((always_inline)) {
-            const char * at = x + std::min<int>(row, rows - 1) * stride;
-            low[row] = _mm512_loadu_ps(at);
-            high[row] = _mm512_loadu_ps(at + 64);
-            most[row] = _mm512_max_ps(_mm512_abs_ps(low[row]), _mm512_abs_ps(high[row]));
-        });
-        const __m512 greatest = across(most, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); });
-        const __m512 step = _mm512_div_ps(greatest, _mm512_set1_ps(127.f));
-        const __mmask16 some = _mm512_cmp_ps_mask(greatest, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        alignas(64) float inverse[ROWS];
-        _mm512_store_ps(inverse, _mm512_maskz_div_ps(some, _mm512_set1_ps(127.f), greatest));
-
-        const size_t at = (size_t(group) * tiles + tile) * ROWS;
-        __m512 totals[ROWS];
-        each<ROWS>([&](auto row) __attribute__((always_inline)) {
-            const __m512 by = _mm512_set1_ps(inverse[row]);
-            const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(low[row], by));
-            const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(high[row], by));
-            auto * into = reinterpret_cast<__m128i *>(quants + (at + row) * DEPTH);
-            _mm_store_si128(into, _mm512_cvtsepi32_epi8(q0));
-            _mm_store_si128(into + 1, _mm512_cvtsepi32_epi8(q1));
-            totals[row] = _mm512_castsi512_ps(_mm512_add_epi32(q0, q1));
-        });
-        const __m512i all = _mm512_castps_si512(across(totals, [](__m512 a, __m512 b) {
-            return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
-        }));
-        _mm512_store_si512(total + at, all);
-        _mm512_store_ps(scale + at, _mm512_cvtph_ps(_mm512_cvtps_ph(step, 0)));
-        const __m512 sums = _mm512_mul_ps(step, _mm512_cvtepi32_ps(all));
-        _mm512_store_ps(sum + at, _mm512_cvtph_ps(_mm512_cvtps_ph(sums, 0)));
-    }
-};
-
-// This thread's part of the inputs. What two threads write does not lie in one line of the cache, or
-// they would wait for each other at every step.
-void round_inputs(const Params * params, const Tensor * input, Inputs & inputs, int64_t rows) {
-    const int64_t groups = (rows + ROWS - 1) / ROWS, works = groups * inputs.tiles;
-    const int64_t each = (works + params->nth - 1) / params->nth;
-    const int64_t end = std::min(works, (params->ith + 1) * each);
-    for (int64_t work = params->ith * each; work < end; ++work) {
-        const int tile = int(work % inputs.tiles);
-        const int64_t group = work / inputs.tiles, first = group * ROWS;
-        inputs.round(input->data + first * input->nb[1] + tile * DEPTH * sizeof(float), input->nb[1],
-                     int(std::min<int64_t>(ROWS, rows - first)), group, tile);
-    }
-}
-
 // The results of 16 columns for the first rows of a group, 1 to 8, by VNNI.
 template <int type, int rows, bool is_first>
-void multiply_few(const char * packed, const Inputs & inputs, int group, float * results, int64_t stride) {
+void multiply_few(const char * packed, const Inputs & inputs, int group, float * results,
+                  int64_t stride) {
     using K = Kind<type>;
     const size_t first = size_t(group) * inputs.tiles * ROWS;
     const int8_t * quants = inputs.quants + first * DEPTH;
@@ -195,7 +74,8 @@ void multiply_few(const char * packed, const Inputs & inputs, int group, float *
                     odd = _mm512_dpbusd_epi32(odd, weights[pair * 2 + 1], b);
                 } else {  // the instruction wants the first without a sign: 128 more
                     even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(a, sign), weights[pair * 2]);
-                    odd = _mm512_dpbusd_epi32(odd, _mm512_xor_si512(b, sign), weights[pair * 2 + 1]);
+                    odd =
+                        _mm512_dpbusd_epi32(odd, _mm512_xor_si512(b, sign), weights[pair * 2 + 1]);
                 }
             });
             __m512i product = _mm512_add_epi32(even, odd);
@@ -227,45 +107,10 @@ void configure_tiles() {
     done = true;
 }
 
-// The weights of 16 columns, a byte for each quant.
-struct Strip {
-    int8_t * quants;        // [tile][8][COLUMNS][4]
-    float *scale, *minimum;  // [tile][COLUMNS]
-
-    Strip(char * memory, int tiles) {
-        quants = reinterpret_cast<int8_t *>(memory);
-        scale = reinterpret_cast<float *>(quants + tiles * QUANTS);
-        minimum = scale + tiles * COLUMNS;
-    }
-
-    static size_t bytes(int tiles) { return size_t(tiles) * (QUANTS + 8 * COLUMNS); }
-
-    template <int type> void unpack(const char * packed, int tiles) {
-        using K = Kind<type>;
-        const __m512i low = _mm512_set1_epi8(0xF), offset = _mm512_set1_epi8(type == Q4_0 ? 8 : 0);
-        for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
-            int8_t * into = quants + tile * QUANTS;
-            each<8>([&](auto four) __attribute__((always_inline)) {
-                __m512i bytes;
-                if constexpr (K::HAS_NIBBLES) {
-                    const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
-                    bytes = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
-                    if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, offset);
-                } else {
-                    bytes = _mm512_loadu_si512(packed + four * 64);
-                }
-                _mm512_store_si512(into + four * 64, bytes);
-            });
-            const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
-            _mm512_store_ps(scale + tile * COLUMNS, halves(end));
-            if constexpr (K::HAS_MINIMA) _mm512_store_ps(minimum + tile * COLUMNS, halves(end + 2 * COLUMNS));
-        }
-    }
-};
-
-// The product of a tile of inputs and one of weights, which goes to memory. `odd`: which registers it
-// takes, which have to be spelled out.
-template <bool odd> inline void multiply_tile(const int8_t * weights, const int8_t * inputs, int32_t * into) {
+// The product of a tile of inputs and one of weights, which goes to memory. `odd`: which registers
+// it takes, which have to be spelled out.
+template <bool odd>
+inline void multiply_tile(const int8_t * weights, const int8_t * inputs, int32_t * into) {
     if constexpr (odd) {
         _tile_loadd(1, weights, 4 * COLUMNS);
         _tile_loadd(3, inputs, DEPTH);
@@ -282,11 +127,11 @@ template <bool odd> inline void multiply_tile(const int8_t * weights, const int8
 }
 
 // Adds to the results of 16 columns for the first rows of a group what `tiles` tiles along the row
-// give, of which they are the first if `from` is 0. By AMX, two products ahead of the sums. Meanwhile
-// as many tiles of `bytes` are fetched from `ahead` on, unless that is null.
+// give, of which they are the first if `from` is 0. By AMX, two products ahead of the sums.
+// Meanwhile as many tiles of `bytes` are fetched from `ahead` on, unless that is null.
 template <bool has_minima, int rows>
-void multiply_many(const Strip & strip, const Inputs & inputs, int group, int from, int tiles, float * results, int64_t stride,
-                   const char * ahead, int bytes) {
+void multiply_many(const Strip & strip, const Inputs & inputs, int group, int from, int tiles,
+                   float * results, int64_t stride, const char * ahead, int bytes) {
     alignas(64) int32_t products[2][ROWS][COLUMNS];
     const size_t first = (size_t(group) * inputs.tiles + from) * ROWS;
     const int8_t * quants = inputs.quants + first * DEPTH;
@@ -300,14 +145,17 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
         result[row] = from ? _mm512_loadu_ps(results + row * stride) : _mm512_setzero_ps();
     });
     each<2>([&](auto odd) __attribute__((always_inline)) {
-        if (odd < tiles) multiply_tile<odd>(strip.quants + odd * QUANTS, quants + odd * ROWS * DEPTH, products[odd][0]);
+        if (odd < tiles)
+            multiply_tile<odd>(strip.quants + odd * QUANTS, quants + odd * ROWS * DEPTH,
+                               products[odd][0]);
     });
     for (int pair = 0; pair < tiles; pair += 2)
         each<2>([&](auto odd) __attribute__((always_inline)) {
             const int tile = pair + odd, next = tile + 2;
             if (tile >= tiles) return;
             if (ahead)
-                for (int line = 0; line < bytes; line += 64) _mm_prefetch(ahead + tile * bytes + line, _MM_HINT_T1);
+                for (int line = 0; line < bytes; line += 64)
+                    _mm_prefetch(ahead + tile * bytes + line, _MM_HINT_T1);
             const __m512 scales = _mm512_load_ps(strip.scale + tile * COLUMNS);
             __m512 minima;
             if constexpr (has_minima) minima = _mm512_load_ps(strip.minimum + tile * COLUMNS);
@@ -316,10 +164,12 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
                 const __m512 product = _mm512_cvtepi32_ps(_mm512_load_si512(products[odd][row]));
                 result[row] = _mm512_fmadd_ps(product, by, result[row]);
                 if constexpr (has_minima)
-                    result[row] = _mm512_fmadd_ps(minima, _mm512_set1_ps(sum[tile * ROWS + row]), result[row]);
+                    result[row] = _mm512_fmadd_ps(minima, _mm512_set1_ps(sum[tile * ROWS + row]),
+                                                  result[row]);
             });
             if (next < tiles)
-                multiply_tile<odd>(strip.quants + next * QUANTS, quants + next * ROWS * DEPTH, products[odd][0]);
+                multiply_tile<odd>(strip.quants + next * QUANTS, quants + next * ROWS * DEPTH,
+                                   products[odd][0]);
         });
     each<rows>([&](auto row) __attribute__((always_inline)) {
         _mm512_storeu_ps(results + row * stride, result[row]);
@@ -327,23 +177,27 @@ void multiply_many(const Strip & strip, const Inputs & inputs, int group, int fr
 }
 
 using Few = void (*)(const char *, const Inputs &, int, float *, int64_t);
-using Many = void (*)(const Strip &, const Inputs &, int, int, int, float *, int64_t, const char *, int);
+using Many = void (*)(const Strip &, const Inputs &, int, int, int, float *, int64_t, const char *,
+                      int);
 
-template <int type, bool is_first> Few few(int rows) {
+template <int type, bool is_first>
+Few few(int rows) {
     static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
         return std::array<Few, FEW>{multiply_few<type, row + 1, is_first>...};
     }(std::make_integer_sequence<int, FEW>());
     return by_rows[rows - 1];
 }
 
-template <bool has_minima> Many many(int rows) {
+template <bool has_minima>
+Many many(int rows) {
     static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
         return std::array<Many, ROWS>{multiply_many<has_minima, row + 1>...};
     }(std::make_integer_sequence<int, ROWS>());
     return by_rows[rows - 1];
 }
 
-template <int type> void compute(const Params * params, const Tensor * op) {
+template <int type>
+void compute(const Params * params, const Tensor * op) {
     using K = Kind<type>;
     const int64_t rows = op->ne[1];
     Inputs inputs(params->wdata, rows, op->src[0]->ne[0]);
@@ -357,10 +211,12 @@ template <int type> void compute(const Params * params, const Tensor * op) {
     if (whole) configure_tiles();
     char * memory = inputs.end() + params->ith * 2 * Strip::bytes(PANEL);
     Strip unpacked[2] = {Strip(memory, PANEL), Strip(memory + Strip::bytes(PANEL), PANEL)};
-    const int panels = (inputs.tiles + PANEL - 1) / PANEL, panel = (inputs.tiles + panels - 1) / panels;
+    const int panels = (inputs.tiles + PANEL - 1) / PANEL,
+              panel = (inputs.tiles + panels - 1) / panels;
 
     // A few at a time, so that a thread which is held up leaves the rest to the others.
-    const int pairs = int(op->ne[0] / (2 * COLUMNS)), step = std::clamp(pairs / (params->nth * 8), 1, 8);
+    const int pairs = int(op->ne[0] / (2 * COLUMNS)),
+              step = std::clamp(pairs / (params->nth * 8), 1, 8);
     for (int piece = params->ith; piece * step < pairs; piece = next_piece(params))
         for (int pair = piece * step; pair < std::min(pairs, (piece + 1) * step); ++pair) {
             const char * packed = op->src[0]->data + pair * 2 * strip_bytes;
@@ -368,9 +224,11 @@ template <int type> void compute(const Params * params, const Tensor * op) {
             for (int from = 0; whole && from < inputs.tiles; from += panel) {
                 const int tiles = std::min(panel, inputs.tiles - from);
                 // What comes next: the rest of the strips, or the next pair.
-                const char * next = packed + size_t(from + tiles) * K::BYTES + (from + tiles < inputs.tiles ? 0 : strip_bytes);
+                const char * next = packed + size_t(from + tiles) * K::BYTES +
+                                    (from + tiles < inputs.tiles ? 0 : strip_bytes);
                 for (int i = 0; i < 2; ++i)
-                    unpacked[i].unpack<type>(packed + i * strip_bytes + size_t(from) * K::BYTES, tiles);
+                    unpacked[i].unpack<type>(packed + i * strip_bytes + size_t(from) * K::BYTES,
+                                             tiles);
                 for (int group = 0; group < whole; ++group)
                     for (int i = 0; i < 2; ++i)
                         many<K::HAS_MINIMA>(group < groups - 1 ? ROWS : left)(
@@ -380,8 +238,10 @@ template <int type> void compute(const Params * params, const Tensor * op) {
             }
             if (whole == groups) continue;
             for (int i = 0; i < 2; ++i)
-                (whole ? few<type, false> : few<type, true>)(left)(
-                    packed + i * strip_bytes, inputs, whole, results + whole * ROWS * stride + i * COLUMNS, stride);
+                (whole ? few<type, false>
+                       : few<type, true>)(left)(packed + i * strip_bytes, inputs, whole,
+                                                results + whole * ROWS * stride + i * COLUMNS,
+                                                stride);
         }
 }
 
@@ -401,9 +261,12 @@ size_t matmul_work_size(const Tensor * op, int threads) {
 
 void matmul(const Params * params, const Tensor * op) {
     switch (op->src[0]->type) {
-        case Q4_0: return compute<Q4_0>(params, op);
-        case Q4_1: return compute<Q4_1>(params, op);
-        case Q8_0: return compute<Q8_0>(params, op);
+        case Q4_0:
+            return compute<Q4_0>(params, op);
+        case Q4_1:
+            return compute<Q4_1>(params, op);
+        case Q8_0:
+            return compute<Q8_0>(params, op);
     }
 }
 

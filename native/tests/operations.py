@@ -12,7 +12,7 @@ from ctypes import (
     c_size_t,
     c_void_p,
 )
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -130,7 +130,7 @@ class Graph:
         made: int = self.library.ggml_new_tensor(context, kind, len(shape), sizes)
         return made
 
-    def __enter__(self) -> "Graph":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -150,7 +150,7 @@ def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 
 
 
 def attend(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: np.ndarray, scale: float, threads: int = 1
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: np.ndarray, scale: float, *, threads: int = 1
 ) -> np.ndarray:
     """Attention, float32[stream, token, head, size].
 

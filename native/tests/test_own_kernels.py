@@ -67,7 +67,7 @@ def attentions(draw):
 def test_attention_is_what_its_definition_says(asked, threads):
     OWN.use({"attention"})
     before = OWN.declined()
-    assert np.allclose(attend(*asked, threads), reference(*asked), rtol=2e-5, atol=2e-5)
+    assert np.allclose(attend(*asked, threads=threads), reference(*asked), rtol=2e-5, atol=2e-5)
     assert OWN.declined() == before
 
 

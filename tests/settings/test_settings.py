@@ -31,7 +31,7 @@ def test_the_defaults(monkeypatch):
         context=None,
         slots=32,
         queue_limit=256,
-        token_budget=128,
+        token_budget=256,
         deterministic=False,
         body_limit=16 * 2**20,
         drain_timeout=30.0,

@@ -34,7 +34,7 @@ NOT_OURS = -1
 
 
 class _Functions(Structure):
-    """`hanabi::Library`: what the kernels call, and the numbers of the operations that are theirs."""
+    """`hanabi::Library`: what the kernels call, and the numbers of their operations."""
 
     _fields_: ClassVar = [
         ("barrier", c_void_p),

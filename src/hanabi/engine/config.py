@@ -25,7 +25,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: int
     context_length: int | None = None
     slots: int = 32
-    token_budget: int = 128
+    token_budget: int = 256
     deterministic: bool = False
     queue_limit: int = 256
     load_limit: float = 120.0

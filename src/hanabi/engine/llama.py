@@ -20,8 +20,8 @@ TILE = hanabi_llama.TILE
 """The least tokens of a sequence that llama.cpp's kernel for many takes."""
 
 MOST_OUTPUTS = 128
-"""The most rows of logits from a decode, which bounds the tokens of scored prompts in it. 87 tokens,
-a text of four sentences, take 29 ms in one decode, and 38 in two of 64 and 23 (AMX, 2 threads)."""
+"""The most rows of logits from a decode, so of tokens of scored prompts in it. 87 tokens, a text of
+four sentences, take 29 ms in one decode, and 32 in two of 64 and 23 (AMX, 2 threads)."""
 
 OUTPUT_BYTES = 32 * 1024 * 1024
 """Bytes of those rows, a float for each entry of the vocabulary. The library has them twice."""

@@ -91,7 +91,7 @@ OPTIONS = (
     ),
     number("slots", 1, 256, "32", "The most sequences that run at once."),
     number("queue_limit", 0, 2**20, "256", "Requests that may wait for a slot."),
-    number("token_budget", 1, 2**16, "128", "The most tokens of prompts in a step."),
+    number("token_budget", 1, 2**16, "256", "The most tokens of prompts in a step."),
     yes_no("deterministic", "Whether replies never depend on cached replies; slower long chats."),
     size("body_limit", "1K", "16M", "The most bytes of a request body."),
     Option(

@@ -1,0 +1,78 @@
+// Matrices of weights as the library's AMX buffers hold them: of Q4_0, Q4_1 and Q8_0. 16 rows of
+// the matrix are packed together, a strip, in tiles of 32 elements of each; a row of the matrix
+// makes a column of the results.
+
+#pragma once
+
+#include "ggml.hpp"
+#include "lanes.hpp"
+
+namespace hanabi {
+
+constexpr int COLUMNS = 16;
+constexpr int DEPTH = 32;  // elements with one scale
+constexpr int QUANTS = COLUMNS * DEPTH;
+
+// What differs between the kinds of weights. A tile of 16 columns and 32 elements has the quants,
+// four elements of a column beside each other; then 16 scales as halves, then what the kind has
+// besides.
+template <int type>
+struct Kind;
+
+template <>
+struct Kind<Q4_1> {
+    static constexpr int BYTES = QUANTS / 2 + 4 * COLUMNS;  // the minima
+    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = true;
+};
+
+template <>
+struct Kind<Q4_0> {
+    static constexpr int BYTES = QUANTS / 2 + 2 * COLUMNS;
+    static constexpr bool HAS_NIBBLES = true, HAS_MINIMA = false;
+};
+
+template <>
+struct Kind<Q8_0> {
+    static constexpr int BYTES = QUANTS + 2 * COLUMNS + 4 * COLUMNS;  // 128 times the columns' sums
+    static constexpr bool HAS_NIBBLES = false, HAS_MINIMA = false;
+};
+
+// The weights of 16 columns, a byte for each quant.
+struct Strip {
+    int8_t * quants;         // [tile][8][COLUMNS][4]
+    float *scale, *minimum;  // [tile][COLUMNS]
+
+    Strip(char * memory, int tiles) {
+        quants = reinterpret_cast<int8_t *>(memory);
+        scale = reinterpret_cast<float *>(quants + tiles * QUANTS);
+        minimum = scale + tiles * COLUMNS;
+    }
+
+    static size_t bytes(int tiles) { return size_t(tiles) * (QUANTS + 8 * COLUMNS); }
+
+    template <int type>
+    void unpack(const char * packed, int tiles) {
+        using K = Kind<type>;
+        const __m512i low = _mm512_set1_epi8(0xF), offset = _mm512_set1_epi8(type == Q4_0 ? 8 : 0);
+        for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
+            int8_t * into = quants + tile * QUANTS;
+            each<8>([&](auto four) __attribute__((always_inline)) {
+                __m512i bytes;
+                if constexpr (K::HAS_NIBBLES) {
+                    const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
+                    bytes = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
+                    if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, offset);
+                } else {
+                    bytes = _mm512_loadu_si512(packed + four * 64);
+                }
+                _mm512_store_si512(into + four * 64, bytes);
+            });
+            const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+            _mm512_store_ps(scale + tile * COLUMNS, halves(end));
+            if constexpr (K::HAS_MINIMA)
+                _mm512_store_ps(minimum + tile * COLUMNS, halves(end + 2 * COLUMNS));
+        }
+    }
+};
+
+}  // namespace hanabi
