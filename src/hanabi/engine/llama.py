@@ -255,7 +255,7 @@ def _pieces(context_length: int, *, exact_cuts: bool, has_tiles: bool) -> Pieces
     if not exact_cuts:
         return Pieces(TILE, TILE, tiles_from=0, tiles_to=0)
     if not has_tiles:
-        return Pieces(1, TILE, tiles_from=0, tiles_to=0, worth=WORTH)
+        return Pieces(1, TILE, context_length, context_length, WORTH)
     tiles_to = max(TILES_FROM, context_length - TILE)
     return Pieces(1, TILE, TILES_FROM, tiles_to, WORTH)
 
