@@ -34,6 +34,7 @@ KERNELS = {
         "attach.cpp": (),
         "attention.cpp": AVX512,
         "matmul.cpp": (*AVX512, "-mavx512vnni", "-mamx-tile", "-mamx-int8"),
+        "weights.cpp": AVX512,
     }
 }
 """`sysconfig.get_platform()` -> each source of the kernels and what its processors have beside the

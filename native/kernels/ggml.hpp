@@ -14,18 +14,26 @@ enum Type : int32_t { F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q8_0 = 8 };
 
 struct Buffer;
 
+struct Tensor;
+struct Buffer;
+
 struct BufferType {
     const char * (*name)(BufferType *);
     Buffer * (*allocate)(BufferType *, size_t size);
-    void * after[4];
+    void * alignment;
+    void * greatest_size;
+    size_t (*size_of)(BufferType *, const Tensor *);  // null: as many bytes as in the file
+    void * is_host;
     void * device;
     void * context;  // of a type with operations of its own: its Extra
 };
 
 struct Buffer {
-    void * functions[11];
+    void * before[4];  // free, base, init and memset of a tensor
+    void (*set)(Buffer *, Tensor *, const void * data, size_t offset, size_t size);
+    void * after[6];
     BufferType * type;
-    void * context;  // of the AMX type: its memory
+    void * context;  // of the AMX type, and of the CPU's: its memory
     size_t size;
 };
 
@@ -76,7 +84,10 @@ struct Library {
     void (*barrier)(void * threadpool);
     void (*chunk_set)(void * threadpool, int value);
     int (*chunk_add)(void * threadpool, int value);
-    int32_t mul_mat, flash_attention;  // the operations' numbers
+    size_t (*bytes)(const Tensor *);
+    int32_t mul_mat, flash_attention;     // the operations' numbers
+    int32_t uses_matmul, uses_attention;  // whether they are computed here
+    int32_t has_amx;                      // and so packs weights itself, as weights.hpp says
 };
 
 extern Library library;

@@ -78,15 +78,16 @@ struct Inputs {
 
 // This thread's part of the inputs. What two threads write does not lie in one line of the cache,
 // or they would wait for each other at every step.
-void round_inputs(const Params * params, const Tensor * input, Inputs & inputs, int64_t rows) {
+inline void round_inputs(const Params * params, const char * input, size_t stride, Inputs & inputs,
+                         int64_t rows) {
     const int64_t groups = (rows + ROWS - 1) / ROWS, works = groups * inputs.tiles;
-    const int64_t each = (works + params->nth - 1) / params->nth;
-    const int64_t end = std::min(works, (params->ith + 1) * each);
-    for (int64_t work = params->ith * each; work < end; ++work) {
+    const int64_t part = (works + params->nth - 1) / params->nth;
+    const int64_t end = std::min(works, (params->ith + 1) * part);
+    for (int64_t work = params->ith * part; work < end; ++work) {
         const int tile = int(work % inputs.tiles);
         const int64_t group = work / inputs.tiles, first = group * ROWS;
-        inputs.round(input->data + first * input->nb[1] + tile * DEPTH * sizeof(float),
-                     input->nb[1], int(std::min<int64_t>(ROWS, rows - first)), group, tile);
+        inputs.round(input + first * stride + tile * DEPTH * sizeof(float), stride,
+                     int(std::min<int64_t>(ROWS, rows - first)), group, tile);
     }
 }
 

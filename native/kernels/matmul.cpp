@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "inputs.hpp"
 #include "lanes.hpp"
@@ -28,12 +27,12 @@ constexpr int AHEAD = 4096;  // bytes from what is read of few rows' weights to 
 
 typedef int32_t __attribute__((may_alias)) Four;  // bytes
 
-// The results of 16 columns for the first rows of a group, 1 to 8, by VNNI.
+// The results of 16 columns for the first rows of half a group, 1 to 8, by VNNI.
 template <int type, int rows, bool is_first>
-void multiply_few(const char * packed, const Inputs & inputs, int group, float * results,
+void multiply_few(const char * packed, const Inputs & inputs, int half, float * results,
                   int64_t stride) {
     using K = Kind<type>;
-    const size_t first = size_t(group) * inputs.tiles * ROWS;
+    const size_t first = size_t(half / 2) * inputs.tiles * ROWS + half % 2 * FEW;
     const int8_t * quants = inputs.quants + first * DEPTH;
     const float *scale = inputs.scale + first, *sum = inputs.sum + first;
     const int32_t * total = inputs.total + first;
@@ -196,62 +195,78 @@ Many many(int rows) {
     return by_rows[rows - 1];
 }
 
+// The results of two strips of weights, with some rows from a half of a group on, by VNNI.
 template <int type>
-void compute(const Params * params, const Tensor * op) {
+void multiply_few_of(const char * packed, const Inputs & inputs, int64_t from, int64_t rows,
+                     float * results, int64_t stride) {
+    const size_t strip_bytes = size_t(inputs.tiles) * Kind<type>::BYTES;
+    for (int i = 0; i < 2; ++i)
+        for (int64_t row = from; row < rows; row += FEW) {
+            const auto how = row ? few<type, false> : few<type, true>;
+            how(int(std::min<int64_t>(FEW, rows - row)))(
+                packed + i * strip_bytes, inputs, int(row / FEW),
+                results + row * stride + i * COLUMNS, stride);
+        }
+}
+
+// The results of two strips of weights, with the first rows, by AMX.
+template <int type>
+void multiply_many_of(const char * packed, const Inputs & inputs, int64_t rows, float * results,
+                      int64_t stride, char * memory) {
     using K = Kind<type>;
-    const int64_t rows = op->ne[1];
-    Inputs inputs(params->wdata, rows, op->src[0]->ne[0]);
-    round_inputs(params, op->src[1], inputs, rows);
+    Strip unpacked[2] = {Strip(memory, PANEL), Strip(memory + Strip::bytes(PANEL), PANEL)};
+    const size_t strip_bytes = size_t(inputs.tiles) * K::BYTES;
+    const int panels = (inputs.tiles + PANEL - 1) / PANEL;
+    const int panel = (inputs.tiles + panels - 1) / panels;
+    for (int from = 0; from < inputs.tiles; from += panel) {
+        const int tiles = std::min(panel, inputs.tiles - from);
+        const char * here = packed + size_t(from) * K::BYTES;
+        // What comes next: the rest of the strips, or the next pair.
+        const char * next =
+            here + size_t(tiles) * K::BYTES + (from + tiles < inputs.tiles ? 0 : strip_bytes);
+        for (int i = 0; i < 2; ++i) unpacked[i].unpack<type>(here + i * strip_bytes, tiles);
+        for (int64_t row = 0; row < rows; row += ROWS)
+            for (int i = 0; i < 2; ++i)
+                many<K::HAS_MINIMA>(int(std::min<int64_t>(ROWS, rows - row)))(
+                    unpacked[i], inputs, int(row / ROWS), from, tiles,
+                    results + row * stride + i * COLUMNS, stride,
+                    row ? nullptr : next + i * strip_bytes, K::BYTES);
+    }
+}
+
+// This thread's part of the products with one plane of inputs.
+template <int type>
+void compute(const Params * params, const Tensor * op, const char * input, float * results) {
+    const Tensor * matrix = op->src[0];
+    const int64_t rows = op->ne[1], stride = int64_t(op->nb[1] / sizeof(float));
+    Inputs inputs(params->wdata, rows, matrix->ne[0]);
+    round_inputs(params, input, op->src[1]->nb[1], inputs, rows);
     share(params);
 
-    const int64_t stride = int64_t(op->nb[1] / sizeof(float));
-    const int groups = int((rows + ROWS - 1) / ROWS), left = int(rows - (groups - 1) * ROWS);
-    const int whole = left > FEW ? groups : groups - 1;  // groups for AMX
-    const size_t strip_bytes = size_t(inputs.tiles) * K::BYTES;
-    if (whole) configure_tiles();
+    const int64_t left = (rows - 1) % ROWS + 1;
+    const int64_t by_tiles = !library.has_amx ? 0 : left > FEW ? rows : rows - left;
+    if (by_tiles) configure_tiles();
     char * memory = inputs.end() + params->ith * 2 * Strip::bytes(PANEL);
-    Strip unpacked[2] = {Strip(memory, PANEL), Strip(memory + Strip::bytes(PANEL), PANEL)};
-    const int panels = (inputs.tiles + PANEL - 1) / PANEL,
-              panel = (inputs.tiles + panels - 1) / panels;
-
     // A few at a time, so that a thread which is held up leaves the rest to the others.
-    const int pairs = int(op->ne[0] / (2 * COLUMNS)),
-              step = std::clamp(pairs / (params->nth * 8), 1, 8);
+    const int pairs = int(op->ne[0] / (2 * COLUMNS));
+    const int step = std::clamp(pairs / (params->nth * 8), 1, 8);
     for (int piece = params->ith; piece * step < pairs; piece = next_piece(params))
         for (int pair = piece * step; pair < std::min(pairs, (piece + 1) * step); ++pair) {
-            const char * packed = op->src[0]->data + pair * 2 * strip_bytes;
-            float * results = reinterpret_cast<float *>(op->data) + pair * 2 * COLUMNS;
-            for (int from = 0; whole && from < inputs.tiles; from += panel) {
-                const int tiles = std::min(panel, inputs.tiles - from);
-                // What comes next: the rest of the strips, or the next pair.
-                const char * next = packed + size_t(from + tiles) * K::BYTES +
-                                    (from + tiles < inputs.tiles ? 0 : strip_bytes);
-                for (int i = 0; i < 2; ++i)
-                    unpacked[i].unpack<type>(packed + i * strip_bytes + size_t(from) * K::BYTES,
-                                             tiles);
-                for (int group = 0; group < whole; ++group)
-                    for (int i = 0; i < 2; ++i)
-                        many<K::HAS_MINIMA>(group < groups - 1 ? ROWS : left)(
-                            unpacked[i], inputs, group, from, tiles,
-                            results + group * ROWS * stride + i * COLUMNS, stride,
-                            group ? nullptr : next + i * strip_bytes, K::BYTES);
-            }
-            if (whole == groups) continue;
-            for (int i = 0; i < 2; ++i)
-                (whole ? few<type, false>
-                       : few<type, true>)(left)(packed + i * strip_bytes, inputs, whole,
-                                                results + whole * ROWS * stride + i * COLUMNS,
-                                                stride);
+            const char * packed =
+                matrix->data + size_t(pair) * 2 * inputs.tiles * Kind<type>::BYTES;
+            float * into = results + pair * 2 * COLUMNS;
+            if (by_tiles) multiply_many_of<type>(packed, inputs, by_tiles, into, stride, memory);
+            if (by_tiles < rows)
+                multiply_few_of<type>(packed, inputs, by_tiles, rows, into, stride);
         }
 }
 
 }  // namespace
 
 bool is_matmul(const Tensor * op) {
-    if (op->op != library.mul_mat || op->ne[2] != 1 || op->ne[3] != 1) return false;
     const Tensor * matrix = op->src[0];
-    if (matrix->type != Q4_0 && matrix->type != Q4_1 && matrix->type != Q8_0) return false;
-    return matrix->buffer && !std::strcmp(matrix->buffer->type->name(matrix->buffer->type), "AMX");
+    return op->op == library.mul_mat && can_pack(matrix) && op->src[1]->type == F32 &&
+           op->src[1]->nb[0] == sizeof(float) && op->ne[2] == 1 && op->ne[3] == 1;
 }
 
 size_t matmul_work_size(const Tensor * op, int threads) {
@@ -260,13 +275,15 @@ size_t matmul_work_size(const Tensor * op, int threads) {
 }
 
 void matmul(const Params * params, const Tensor * op) {
-    switch (op->src[0]->type) {
-        case Q4_0:
-            return compute<Q4_0>(params, op);
-        case Q4_1:
-            return compute<Q4_1>(params, op);
-        case Q8_0:
-            return compute<Q8_0>(params, op);
+    const auto how = op->src[0]->type == Q4_0   ? compute<Q4_0>
+                     : op->src[0]->type == Q4_1 ? compute<Q4_1>
+                                                : compute<Q8_0>;
+    const Tensor * input = op->src[1];
+    for (int64_t plane = 0; plane < op->ne[2] * op->ne[3]; ++plane) {
+        if (plane) library.barrier(params->threadpool);  // the memory for inputs is free again
+        const int64_t outer = plane / op->ne[2], inner = plane % op->ne[2];
+        how(params, op, input->data + inner * input->nb[2] + outer * input->nb[3],
+            reinterpret_cast<float *>(op->data + inner * op->nb[2] + outer * op->nb[3]));
     }
 }
 

@@ -1,6 +1,6 @@
 // Matrices of weights as the library's AMX buffers hold them: of Q4_0, Q4_1 and Q8_0. 16 rows of
 // the matrix are packed together, a strip, in tiles of 32 elements of each; a row of the matrix
-// makes a column of the results.
+// makes a column of the results. Without AMX they are packed alike, by `pack`.
 
 #pragma once
 
@@ -36,6 +36,15 @@ struct Kind<Q8_0> {
     static constexpr int BYTES = QUANTS + 2 * COLUMNS + 4 * COLUMNS;  // 128 times the columns' sums
     static constexpr bool HAS_NIBBLES = false, HAS_MINIMA = false;
 };
+
+// Whether a matrix has a type and a shape that can be packed.
+bool can_pack(const Tensor * matrix);
+
+// Bytes of it.
+size_t packed_size(const Tensor * matrix);
+
+// Packs a whole matrix as it is in the file.
+void pack(const Tensor * matrix, const char * data, char * packed);
 
 // The weights of 16 columns, a byte for each quant.
 struct Strip {

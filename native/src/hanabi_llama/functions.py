@@ -45,6 +45,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "ggml_backend_dev_by_type": (address, [c_int]),
     "ggml_backend_reg_get_proc_address": (address, [address, c_char_p]),
     "ggml_op_name": (c_char_p, [c_int]),
+    "ggml_nbytes": (c_size_t, [address]),
+    "ggml_backend_buft_name": (c_char_p, [address]),
     "ggml_tensor_overhead": (c_size_t, []),
     "ggml_threadpool_params_init": (None, [POINTER(ThreadpoolParams), c_int]),
     # memory

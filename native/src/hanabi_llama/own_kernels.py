@@ -1,9 +1,8 @@
 """Kernels of our own, attached to the library's CPU backend where the processor has what they need.
 
-They are in native/kernels, compiled when the wheel is built: products of a matrix (`matmul`), for
-processors with AMX, which give the library's results to the bit, and attention (`attention`), for
-those with AVX-512, which is more exact than the library's. Where they are missing, or cannot be
-used, the library computes all by itself.
+They are in native/kernels, compiled when the wheel is built, for processors with AVX-512: products of
+a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`), more exact than
+the library's. Where they are missing, or cannot be used, the library computes all by itself.
 """
 
 import os
@@ -15,11 +14,8 @@ from typing import ClassVar
 
 from hanabi_llama.kernels import Kernels, backend_file, procedure
 
-NEEDS = {"matmul": {"AVX512_VNNI", "AMX_INT8"}, "attention": {"AVX512"}}
+NEEDS = {"matmul": {"AVX512", "AVX512_VNNI"}, "attention": {"AVX512"}}
 """Operation -> the features of the library's kernels without which ours do not run."""
-
-OPERATIONS = {"matmul": b"MUL_MAT", "attention": b"FLASH_ATTN_EXT"}
-"""Operation -> what the library calls it."""
 
 VARIABLE = "HANABI_LLAMA_KERNELS"
 """The environment variable that says `library` where no kernels of ours are wanted."""
@@ -29,9 +25,6 @@ FILE = Path(__file__).parent / "lib" / "libhanabi-kernels.so"
 TENSOR_OVERHEAD = 368
 """Bytes of a tensor and of its place in a context, as kernels/ggml.hpp has them."""
 
-NOT_OURS = -1
-"""The number of no operation."""
-
 
 class _Functions(Structure):
     """`hanabi::Library`: what the kernels call, and the numbers of their operations."""
@@ -40,8 +33,12 @@ class _Functions(Structure):
         ("barrier", c_void_p),
         ("chunk_set", c_void_p),
         ("chunk_add", c_void_p),
+        ("bytes", c_void_p),
         ("mul_mat", c_int32),
         ("flash_attention", c_int32),
+        ("uses_matmul", c_int32),
+        ("uses_attention", c_int32),
+        ("has_amx", c_int32),
     ]
 
 
@@ -61,21 +58,26 @@ class OwnKernels:
             return
         if library.ggml_tensor_overhead() != TENSOR_OVERHEAD:
             return
-        self._own = CDLL(os.fspath(FILE))
-        self._own.hanabi_declined.restype = c_uint32
-        backend = CDLL(os.fspath(file))  # loaded already
-        address = [
-            cast(getattr(backend, name), c_void_p).value
-            for name in ("ggml_barrier", "ggml_threadpool_chunk_set", "ggml_threadpool_chunk_add")
-        ]
-        self._functions = _Functions(*address, NOT_OURS, NOT_OURS)
         self._first = _first_extra_type(library)
         if not self._first:
             return
-        self._numbers = {
-            operation: _number(library, name) for operation, name in OPERATIONS.items()
-        }
+        self._own = CDLL(os.fspath(FILE))
+        self._own.hanabi_declined.restype = c_uint32
+        backend = CDLL(os.fspath(file))  # loaded already
+        functions = (
+            backend.ggml_barrier,
+            backend.ggml_threadpool_chunk_set,
+            backend.ggml_threadpool_chunk_add,
+            library.ggml_nbytes,
+        )
         features = set(kernels.features)
+        self._functions = _Functions(
+            *(cast(function, c_void_p).value for function in functions),
+            mul_mat=_number(library, b"MUL_MAT"),
+            flash_attention=_number(library, b"FLASH_ATTN_EXT"),
+            has_amx="AMX_INT8" in features
+            and library.ggml_backend_buft_name(self._first) == b"AMX",
+        )
         self.able = frozenset(name for name, needed in NEEDS.items() if needed <= features)
         self.use(() if os.environ.get(VARIABLE) == "library" else self.able)
 
@@ -87,6 +89,8 @@ class OwnKernels:
     def use(self, operations: Collection[str]) -> None:
         """Compute these operations, and leave others to the library; not during a decode.
 
+        Without AMX the weights of a model that was loaded with `matmul` in use stay with it.
+
         Raises ValueError for what cannot run here.
         """
         if not self.able.issuperset(operations):
@@ -94,8 +98,8 @@ class OwnKernels:
             raise ValueError(f"operations with a kernel of ours here: {able}; got {operations}.")
         if not self.able:
             return
-        wanted = [self._numbers[name] if name in operations else NOT_OURS for name in OPERATIONS]
-        self._functions.mul_mat, self._functions.flash_attention = wanted
+        self._functions.uses_matmul = "matmul" in operations
+        self._functions.uses_attention = "attention" in operations
         self._own.hanabi_attach(c_void_p(self._first), byref(self._functions))
         self._in_use = frozenset(operations)
 
