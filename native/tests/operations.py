@@ -93,12 +93,7 @@ class Graph:
 
     def weights(self, kind: int, array: np.ndarray) -> int:
         """A matrix, quantized, in the buffer type that the CPU backend prefers for such."""
-        rows, elements = array.shape
-        packed = np.empty(rows * elements // 32 * BYTES[kind], np.uint8)
-        source = np.ascontiguousarray(array, np.float32)
-        self.library.ggml_quantize_chunk(
-            kind, source.ctypes.data, packed.ctypes.data, 0, rows, elements, None
-        )
+        packed = quantized(kind, array)
         context = self.new_context()
         made = self._new(context, kind, array.shape)
         listed = CFUNCTYPE(POINTER(c_void_p), c_void_p)(
@@ -139,6 +134,17 @@ class Graph:
         for context in self._contexts:
             self.library.ggml_free(context)
         self.library.ggml_backend_free(self._backend)
+
+
+def quantized(kind: int, array: np.ndarray) -> np.ndarray:
+    """A matrix as files have it: uint8[row, block of 32, byte]."""
+    rows, elements = array.shape
+    packed = np.empty((rows, elements // 32, BYTES[kind]), np.uint8)
+    source = np.ascontiguousarray(array, np.float32)
+    functions().ggml_quantize_chunk(
+        kind, source.ctypes.data, packed.ctypes.data, 0, rows, elements, None
+    )
+    return packed
 
 
 def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 1) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Kernels of our own, attached to the library's CPU backend where the processor has what they need.
 
-They are in native/kernels, compiled when the wheel is built, for processors with AVX-512: products of
-a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`), more exact than
-the library's. Where they are missing, or cannot be used, the library computes all by itself.
+They are in native/kernels, compiled when the wheel is built, for processors with AVX-512: products
+of a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`), more exact
+than the library's. Where they are missing, or cannot be used, the library computes all by itself.
 """
 
 import os
@@ -47,11 +47,14 @@ class OwnKernels:
 
     Attributes:
         able: the operations that they can compute here.
+        are_the_librarys: whether products are to the bit those of the library, which packs the
+            weights itself then.
     """
 
     def __init__(self, library: CDLL, kernels: Kernels) -> None:
         """Attach those that can run here, unless the environment says otherwise."""
         self.able: frozenset[str] = frozenset()
+        self.are_the_librarys = False
         self._in_use: frozenset[str] = frozenset()
         file = backend_file(library)
         if sys.platform != "linux" or not FILE.is_file() or file is None:
@@ -71,6 +74,9 @@ class OwnKernels:
             library.ggml_nbytes,
         )
         features = set(kernels.features)
+        self.are_the_librarys = (
+            "AMX_INT8" in features and library.ggml_backend_buft_name(self._first) == b"AMX"
+        )
         self._functions = _Functions(
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),

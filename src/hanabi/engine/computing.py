@@ -23,8 +23,8 @@ from hanabi.engine.slots import NOTHING, Slots
 
 FILL = 8
 """Pieces share a decode where the shortest lacks no more than this part of the longest, which the
-runner fills up. A decode takes 2 to 3 ms before its first token (AMX, 2 threads), so that eight more
-tokens in one cost no more than another one."""
+runner fills up. A decode takes 2 to 3 ms before its first token (AMX, 2 threads), so that eight
+more tokens in one cost no more than another one."""
 
 
 class Computing:
