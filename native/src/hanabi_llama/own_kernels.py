@@ -56,24 +56,26 @@ class OwnKernels:
         self.able: frozenset[str] = frozenset()
         self.are_the_librarys = False
         self._in_use: frozenset[str] = frozenset()
+        features = set(kernels.features)
+        able = frozenset(name for name, needed in NEEDS.items() if needed <= features)
         file = backend_file(library)
-        if sys.platform != "linux" or not FILE.is_file() or file is None:
+        if not able or sys.platform != "linux" or not FILE.is_file() or file is None:
             return
         if library.ggml_tensor_overhead() != TENSOR_OVERHEAD:
             return
-        self._first = _first_extra_type(library)
-        if not self._first:
-            return
+        try:
+            backend = CDLL(os.fspath(file))  # loaded already
+            functions = (
+                backend.ggml_barrier,
+                backend.ggml_threadpool_chunk_set,
+                backend.ggml_threadpool_chunk_add,
+                library.ggml_nbytes,
+            )
+            self._first = _first_extra_type(library)
+        except (AttributeError, LookupError):
+            return  # another build of the library, which keeps these to itself
         self._own = CDLL(os.fspath(FILE))
         self._own.hanabi_declined.restype = c_uint32
-        backend = CDLL(os.fspath(file))  # loaded already
-        functions = (
-            backend.ggml_barrier,
-            backend.ggml_threadpool_chunk_set,
-            backend.ggml_threadpool_chunk_add,
-            library.ggml_nbytes,
-        )
-        features = set(kernels.features)
         self.are_the_librarys = (
             "AMX_INT8" in features and library.ggml_backend_buft_name(self._first) == b"AMX"
         )
@@ -81,11 +83,10 @@ class OwnKernels:
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
-            has_amx="AMX_INT8" in features
-            and library.ggml_backend_buft_name(self._first) == b"AMX",
+            has_amx=self.are_the_librarys,
         )
-        self.able = frozenset(name for name, needed in NEEDS.items() if needed <= features)
-        self.use(() if os.environ.get(VARIABLE) == "library" else self.able)
+        self.able = able
+        self.use(() if os.environ.get(VARIABLE) == "library" else able)
 
     @property
     def in_use(self) -> frozenset[str]:
@@ -114,12 +115,15 @@ class OwnKernels:
         return int(self._own.hanabi_declined()) if self._in_use else 0
 
 
-def _first_extra_type(library: CDLL) -> int | None:
-    """The address of the buffer type that the CPU backend asks first."""
+def _first_extra_type(library: CDLL) -> int:
+    """The address of the buffer type that the CPU backend asks first; LookupError without any."""
     listed = CFUNCTYPE(POINTER(c_void_p), c_void_p)(
         procedure(library, "ggml_backend_dev_get_extra_bufts")
     )(library.ggml_backend_dev_by_type(0))
-    first: int | None = listed[0]
+    first: int | None = listed[0] if listed else None
+    if not first:
+        message = "the CPU backend has no extra buffer type"
+        raise LookupError(message)
     return first
 
 
