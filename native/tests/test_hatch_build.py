@@ -117,3 +117,34 @@ def test_an_older_libc_is_refused(hook, monkeypatch, libc):
     monkeypatch.setattr(hook.platform, "libc_ver", lambda: libc)
     with pytest.raises(hook.BuildError, match=r"needs glibc 2\.34"):
         hook.choose()
+
+
+KERNELS = Path(__file__).parent.parent / "kernels"
+
+
+def test_every_source_of_the_kernels_is_compiled(hook):
+    assert set(hook.KERNELS["linux-x86_64"]) == {path.name for path in KERNELS.glob("*.cpp")}
+
+
+def test_without_a_compiler_it_says_so(hook, monkeypatch, tmp_path):
+    monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-x86_64")
+    monkeypatch.setattr(hook.shutil, "which", lambda _: None)
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(hook.BuildError, match=r"no C\+\+ compiler .* Install one, or set CXX"):
+        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+
+
+def test_what_the_compiler_says_comes_out(hook, monkeypatch, tmp_path):
+    monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-x86_64")
+    monkeypatch.setenv("CXX", "false")
+    with pytest.raises(hook.BuildError, match="false failed: "):
+        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+    monkeypatch.setenv("CXX", "/no/compiler")
+    with pytest.raises(hook.BuildError, match="/no/compiler could not be run"):
+        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+
+
+def test_other_platforms_go_without(hook, monkeypatch, tmp_path):
+    monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-aarch64")
+    hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+    assert list(tmp_path.iterdir()) == []
