@@ -211,6 +211,8 @@ void fetch(const char * rows, size_t stride, size_t size, int block, int end) {
 // ahead.
 template <int D>
 void attend(Group<D> * groups, int count, float scale, bool is_far) {
+    static constexpr decltype(&add<D, 1>) by_count[QUERIES] = {add<D, 1>, add<D, 2>, add<D, 3>,
+                                                               add<D, 4>};
     int end = 0;
     for (int i = 0; i < count; ++i) {
         groups[i].clear();
@@ -226,20 +228,7 @@ void attend(Group<D> * groups, int count, float scale, bool is_far) {
         if (block < 0) continue;
         for (int i = 0; i < count; ++i) {
             if (block >= groups[i].end) continue;
-            switch (groups[i].count) {
-                case 1:
-                    add<D, 1>(groups[i], block, scale);
-                    break;
-                case 2:
-                    add<D, 2>(groups[i], block, scale);
-                    break;
-                case 3:
-                    add<D, 3>(groups[i], block, scale);
-                    break;
-                case 4:
-                    add<D, 4>(groups[i], block, scale);
-                    break;
-            }
+            by_count[groups[i].count - 1](groups[i], block, scale);
         }
     }
     for (int i = 0; i < count; ++i) groups[i].write();
@@ -316,8 +305,23 @@ void compute(const Params * params, const Tensor * op) {
     }
 }
 
-bool is_size(int64_t size) {
-    return size == 64 || size == 80 || size == 96 || size == 128 || size == 256;
+using Compute = void (*)(const Params *, const Tensor *);
+
+// The kernel for heads of a size; null where there is none.
+Compute kernel_for(int64_t size) {
+    switch (size) {
+        case 64:
+            return compute<64>;
+        case 80:
+            return compute<80>;
+        case 96:
+            return compute<96>;
+        case 128:
+            return compute<128>;
+        case 256:
+            return compute<256>;
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -330,23 +334,12 @@ bool is_attention(const Tensor * op) {
     __builtin_memcpy(&cap, op->op_params + 2, sizeof cap);
     return q->type == F32 && k->type == F16 && v->type == F16 &&
            (!mask || (mask->type == F16 && mask->ne[2] == 1)) && !op->src[4] && bias == 0.f &&
-           cap == 0.f && is_size(k->ne[0]) && v->ne[0] == k->ne[0] && v->ne[2] == k->ne[2] &&
+           cap == 0.f && kernel_for(k->ne[0]) && v->ne[0] == k->ne[0] && v->ne[2] == k->ne[2] &&
            v->ne[3] == k->ne[3] && q->ne[3] % k->ne[3] == 0 && q->ne[2] % k->ne[2] == 0;
 }
 
 void attention(const Params * params, const Tensor * op) {
-    switch (op->src[1]->ne[0]) {
-        case 64:
-            return compute<64>(params, op);
-        case 80:
-            return compute<80>(params, op);
-        case 96:
-            return compute<96>(params, op);
-        case 128:
-            return compute<128>(params, op);
-        case 256:
-            return compute<256>(params, op);
-    }
+    kernel_for(op->src[1]->ne[0])(params, op);
 }
 
 }  // namespace hanabi

@@ -36,7 +36,7 @@ void multiply_few(const char * packed, const Inputs & inputs, int half, float * 
     const int8_t * quants = inputs.quants + first * DEPTH;
     const float *scale = inputs.scale + first, *sum = inputs.sum + first;
     const int32_t * total = inputs.total + first;
-    const __m512i low = _mm512_set1_epi8(0xF), sign = _mm512_set1_epi8(char(0x80));
+    const __m512i sign = _mm512_set1_epi8(char(0x80));
 
     __m512 result[rows];
     each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = _mm512_setzero_ps(); });
@@ -47,14 +47,9 @@ void multiply_few(const char * packed, const Inputs & inputs, int half, float * 
             });
         __m512i weights[8];
         each<8>([&](auto four) __attribute__((always_inline)) {
-            if constexpr (K::HAS_NIBBLES) {
-                const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
-                weights[four] = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
-            } else {
-                weights[four] = _mm512_loadu_si512(packed + four * 64);
-            }
+            weights[four] = bytes_of<type>(packed, four);
         });
-        const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+        const char * end = packed + SCALES<type>;
         const __m512 scales = halves(end);
         __m512 minima;
         if constexpr (K::HAS_MINIMA) minima = halves(end + 2 * COLUMNS);

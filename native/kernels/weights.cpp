@@ -1,3 +1,5 @@
+// How weights are packed where the library does not.
+
 #include "weights.hpp"
 
 #include <cstring>
@@ -28,7 +30,7 @@ template <int type>
 void pack_tile(const char * data, size_t row_bytes, char * packed) {
     using K = Kind<type>;
     auto * quants = reinterpret_cast<uint8_t *>(packed);
-    char * scales = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+    char * scales = packed + SCALES<type>;
     char * besides = scales + 2 * COLUMNS;
     for (int column = 0; column < COLUMNS; ++column, data += row_bytes) {
         const Block<type> block(data);

@@ -37,6 +37,18 @@ struct Kind<Q8_0> {
     static constexpr bool HAS_NIBBLES = false, HAS_MINIMA = false;
 };
 
+// Where a tile's scales are.
+template <int type>
+constexpr int SCALES = Kind<type>::HAS_NIBBLES ? QUANTS / 2 : QUANTS;
+
+// A byte for each quant of 4 elements of 16 columns, the `four`-th of a tile.
+template <int type>
+[[gnu::always_inline]] inline __m512i bytes_of(const char * tile, int four) {
+    if constexpr (!Kind<type>::HAS_NIBBLES) return _mm512_loadu_si512(tile + four * 64);
+    const __m512i both = _mm512_loadu_si512(tile + four / 2 * 64);
+    return _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, _mm512_set1_epi8(0xF));
+}
+
 // Whether a matrix has a type and a shape that can be packed.
 bool can_pack(const Tensor * matrix);
 
@@ -62,21 +74,14 @@ struct Strip {
     template <int type>
     void unpack(const char * packed, int tiles) {
         using K = Kind<type>;
-        const __m512i low = _mm512_set1_epi8(0xF), offset = _mm512_set1_epi8(type == Q4_0 ? 8 : 0);
         for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
             int8_t * into = quants + tile * QUANTS;
             each<8>([&](auto four) __attribute__((always_inline)) {
-                __m512i bytes;
-                if constexpr (K::HAS_NIBBLES) {
-                    const __m512i both = _mm512_loadu_si512(packed + four / 2 * 64);
-                    bytes = _mm512_and_si512(four % 2 ? _mm512_srli_epi16(both, 4) : both, low);
-                    if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, offset);
-                } else {
-                    bytes = _mm512_loadu_si512(packed + four * 64);
-                }
+                __m512i bytes = bytes_of<type>(packed, four);
+                if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, _mm512_set1_epi8(8));
                 _mm512_store_si512(into + four * 64, bytes);
             });
-            const char * end = packed + (K::HAS_NIBBLES ? QUANTS / 2 : QUANTS);
+            const char * end = packed + SCALES<type>;
             _mm512_store_ps(scale + tile * COLUMNS, halves(end));
             if constexpr (K::HAS_MINIMA)
                 _mm512_store_ps(minimum + tile * COLUMNS, halves(end + 2 * COLUMNS));

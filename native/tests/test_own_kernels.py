@@ -161,7 +161,8 @@ def rounded_product(kind, weights, inputs):
     bytes_ = np.rint(blocks * inverse[..., None]).astype(np.int64)
     step = most / np.float32(127)
     total = np.einsum("rbk,fbk->rfb", bytes_, quants)
-    sums = (step * bytes_.sum(axis=-1)).astype(np.float16).astype(np.float64)
+    # The sum is rounded to 32 bits before it is to 16, as the format has it.
+    sums = (step * bytes_.sum(axis=-1).astype(np.float32)).astype(np.float16).astype(np.float64)
     product = total * scale * step.astype(np.float16).astype(np.float64)[:, None, :]
     return (product + minimum * sums[:, None, :]).sum(axis=-1)
 
