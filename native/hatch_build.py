@@ -18,6 +18,7 @@ import subprocess
 import sysconfig
 import tarfile
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,20 +28,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 VERSION = "3.22.1"
 """Of all the packages below; they carry llama.cpp v0.5.0 (`RELEASE` in library.py)."""
 
-AVX512 = ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mfma", "-mf16c")
-
 KERNELS = {
     "linux-x86_64": {
-        "attach.cpp": (),
-        "attention.cpp": AVX512,
-        "matmul.cpp": (*AVX512, "-mavx512vnni", "-mamx-tile", "-mamx-int8"),
-        "weights.cpp": AVX512,
+        "avx512": (
+            *("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"),
+            *("-mfma", "-mf16c", "-mamx-tile", "-mamx-int8"),
+        ),
+        "avx2": ("-mavx2", "-mfma", "-mf16c"),
     }
 }
-"""`sysconfig.get_platform()` -> each source of the kernels and what its processors have beside the
-least; only those that do run it (`own_kernels.py`)."""
+"""`sysconfig.get_platform()` -> each build of the kernels, and what its processors have beside the
+least; only those that do run it (`own_kernels.py`; AMX is used where it is there)."""
 
-COMPILER_OPTIONS = ("-std=c++20", "-O3", "-fPIC", "-fno-math-errno", "-ffp-contract=off")
+COMPILER_OPTIONS = ("-std=c++20", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-ffp-contract=off")
 """No sum and product are joined but where the source says so: what is computed is the same to the
 bit whoever compiles it."""
 
@@ -103,7 +103,7 @@ class LibraryBuildHook(BuildHookInterface):  # type: ignore[type-arg] - hatchlin
         except BuildError as error:
             self.app.abort(f"hanabi-llama cannot be built: {error}")
         try:
-            compile_kernels(Path(self.root) / "kernels", folder / "libhanabi-kernels.so")
+            compile_kernels(Path(self.root) / "kernels", folder)
         except BuildError as error:
             self.app.display_warning(f"hanabi-llama goes without kernels of its own: {error}")
         # The layer is Python of any version; the library beside it is of one platform.
@@ -166,25 +166,28 @@ def unpack(tarball: Path, folder: Path) -> None:
                 archive.extract(member, folder, filter="data")
 
 
-def compile_kernels(sources: Path, library: Path) -> None:
-    """Compile the kernels for this platform, if there are any, into a library.
+def compile_kernels(sources: Path, folder: Path) -> None:
+    """Compile the kernels for this platform, if there are any, into libraries in a folder.
 
     Raises BuildError where there is no C++ compiler, or it fails.
     """
-    kernels = KERNELS.get(sysconfig.get_platform(), {})
-    if not kernels:
+    builds = KERNELS.get(sysconfig.get_platform(), {})
+    if not builds:
         return
     compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
     if not compiler:
         raise BuildError("there is no C++ compiler (c++ or g++) on PATH. Install one, or set CXX.")
-    with tempfile.TemporaryDirectory() as folder:
-        objects = []
-        for name, options in kernels.items():
-            objects.append(str(Path(folder, name).with_suffix(".o")))
-            _compile(
-                compiler, *COMPILER_OPTIONS, *options, "-c", str(sources / name), "-o", objects[-1]
+    files = sorted(map(str, sources.glob("*.cpp")))
+    with ThreadPoolExecutor(len(builds)) as pool:
+        done = [
+            pool.submit(
+                *(_compile, compiler, *COMPILER_OPTIONS, *options, *files),
+                *("-o", str(folder / f"libhanabi-kernels-{name}.so")),
             )
-        _compile(compiler, "-shared", *objects, "-o", str(library))
+            for name, options in builds.items()
+        ]
+    for each in done:
+        each.result()
 
 
 def _compile(*command: str) -> None:

@@ -11,10 +11,9 @@
 
 #include "attention.hpp"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "lanes.hpp"
 
@@ -23,7 +22,6 @@ namespace hanabi {
 namespace {
 
 constexpr int BLOCK = 64;  // keys between two looks at the maximum
-constexpr int LANES = 16;
 constexpr int QUERIES = 4;  // that share the loads of keys and values
 constexpr int GROUPS = 8;   // of queries, in step with each other
 constexpr int TOKENS = 16;  // at most, of one piece of work
@@ -31,26 +29,18 @@ constexpr float NONE = -INFINITY;
 
 // e to the x, for x up to 0, to about one unit in the last place; 0 from -87 down. The polynomial
 // is that of Cephes' expf.
-inline __m512 exponential(__m512 x) {
-    const __mmask16 counts = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.f), _CMP_GT_OQ);
-    x = _mm512_maskz_mov_ps(counts, x);
-    const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)),
-                                          _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
-    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
-    __m512 p = _mm512_set1_ps(1.9875691500e-4f);
+inline Floats exponential(Floats x) {
+    const Mask counts = above(x, all(-87.f));
+    x = where(counts, x, zero());
+    const Floats n = nearest(x * all(1.44269504f));
+    Floats r = minus_product(n, all(0.693359375f), x);
+    r = minus_product(n, all(-2.12194440e-4f), r);
+    Floats p = all(1.9875691500e-4f);
     for (float c :
          {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-        p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
-    p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), _mm512_add_ps(r, _mm512_set1_ps(1.f)));
-    return _mm512_maskz_scalef_ps(counts, p, n);
-}
-
-// The sums of 16 vectors' lanes, as one vector.
-inline __m512 sums(const float (&parts)[LANES][LANES]) {
-    __m512 v[LANES];
-    for (int i = 0; i < LANES; ++i) v[i] = _mm512_load_ps(parts[i]);
-    return across(v, [](__m512 a, __m512 b) { return _mm512_add_ps(a, b); });
+        p = fma(p, r, all(c));
+    p = fma(p, r * r, r + all(1.f));
+    return where(counts, times_power(p, n), zero());
 }
 
 // One head of the cache.
@@ -70,44 +60,39 @@ struct Query {
 template <int D, int G>
 bool score(const Query * queries, const Cache & cache, int block, int keys, float scale,
            float (&scores)[G][BLOCK]) {
-    alignas(64) float parts[G][LANES][LANES];
-    bool any = false;
+    Floats parts[G][LANES];
+    bool sees_any = false;
     for (int some = 0; some < BLOCK; some += LANES) {
         if (some >= keys) {
-            for (int g = 0; g < G; ++g) _mm512_store_ps(scores[g] + some, _mm512_set1_ps(NONE));
+            for (int g = 0; g < G; ++g) store(scores[g] + some, all(NONE));
             continue;
         }
         for (int j = 0; j < LANES; ++j) {
             const int at = std::min(block + some + j, cache.last);
             const char * key = cache.key + at * cache.key_stride;
-            __m512 dot[G];
-            for (int g = 0; g < G; ++g) dot[g] = _mm512_setzero_ps();
+            Floats dot[G];
+            each<G>([&](auto g) __attribute__((always_inline)) { dot[g] = zero(); });
 #pragma GCC unroll 4
             for (int d = 0; d < D; d += LANES) {
-                const __m512 k = halves(key + 2 * d);
-#pragma GCC unroll 4
-                for (int g = 0; g < G; ++g)
-                    dot[g] = _mm512_fmadd_ps(k, _mm512_loadu_ps(queries[g].vector + d), dot[g]);
+                const Floats k = halves(key + 2 * d);
+                each<G>([&](auto g) __attribute__((always_inline)) {
+                    dot[g] = fma(k, load(queries[g].vector + d), dot[g]);
+                });
             }
-            for (int g = 0; g < G; ++g) _mm512_store_ps(parts[g][j], dot[g]);
+            each<G>([&](auto g) __attribute__((always_inline)) { parts[g][j] = dot[g]; });
         }
-        const __mmask16 inside = keys - some >= LANES ? 0xffff : (1u << (keys - some)) - 1;
+        const int inside = std::min(keys - some, LANES);
         for (int g = 0; g < G; ++g) {
-            const auto * mask =
-                reinterpret_cast<const __m256i *>(queries[g].mask + 2 * (block + some));
-            const __m512 bias = queries[g].mask
-                                    ? _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(inside, mask))
-                                    : _mm512_setzero_ps();
-            const __mmask16 seen =
-                inside & _mm512_cmp_ps_mask(bias, _mm512_set1_ps(NONE), _CMP_NEQ_UQ);
-            any |= seen != 0;
+            const char * mask = queries[g].mask;
+            const Floats bias = mask ? first_halves(mask + 2 * (block + some), inside) : zero();
+            const Mask seen = both(differ(bias, all(NONE)), first_lanes(inside));
+            sees_any |= any(seen);
             // What is not seen may be anything, NaN too.
-            const __m512 score = _mm512_fmadd_ps(sums(parts[g]), _mm512_set1_ps(scale), bias);
-            _mm512_store_ps(scores[g] + some,
-                            _mm512_mask_mov_ps(_mm512_set1_ps(NONE), seen, score));
+            const Floats score = fma(sums(parts[g]), all(scale), bias);
+            store(scores[g] + some, where(seen, score, all(NONE)));
         }
     }
-    return any;
+    return sees_any;
 }
 
 // What a query has come to so far: the values it has seen, weighted, and their weights, both
@@ -115,7 +100,7 @@ bool score(const Query * queries, const Cache & cache, int block, int keys, floa
 template <int D>
 struct Sums {
     float total[D];
-    __m512 weight;
+    Floats weight;
     float most;
 };
 
@@ -130,21 +115,52 @@ struct Group {
     void clear() {
         for (int g = 0; g < count; ++g) {
             std::fill(sums[g].total, sums[g].total + D, 0.f);
-            sums[g].weight = _mm512_setzero_ps();
+            sums[g].weight = zero();
             sums[g].most = NONE;
         }
     }
 
     void write() const {
         for (int g = 0; g < count; ++g) {
-            const float all = _mm512_reduce_add_ps(sums[g].weight);
-            const __m512 share = _mm512_set1_ps(all == 0.f ? 0.f : 1.f / all);
+            const float weight = sum(sums[g].weight);
+            const Floats share = all(weight == 0.f ? 0.f : 1.f / weight);
             for (int d = 0; d < D; d += LANES)
-                _mm512_storeu_ps(queries[g].result + d,
-                                 _mm512_mul_ps(_mm512_load_ps(sums[g].total + d), share));
+                store(queries[g].result + d, load(sums[g].total + d) * share);
         }
     }
 };
+
+// Weighs what a query has seen against a block's scores, which become the weights of its values.
+template <int D>
+void weigh(Sums<D> & sums, float * scores) {
+    Floats s[BLOCK / LANES];
+    Floats highest = all(sums.most);
+    for (int i = 0; i < BLOCK / LANES; ++i) {
+        s[i] = load(scores + i * LANES);
+        highest = max(highest, s[i]);
+    }
+    const float maximum = greatest(highest);
+    // A query that has seen nothing yet has no maximum to subtract.
+    const Floats base = all(maximum == NONE ? 0.f : maximum);
+    if (maximum > sums.most) {
+        const Floats fade = exponential(all(sums.most) - base);
+        sums.weight = sums.weight * fade;
+        for (int d = 0; d < D; d += LANES) store(sums.total + d, load(sums.total + d) * fade);
+        sums.most = maximum;
+    }
+    for (int i = 0; i < BLOCK / LANES; ++i) {
+        const Floats p = exponential(s[i] - base);
+        store(scores + i * LANES, p);
+        sums.weight = sums.weight + p;
+    }
+}
+
+// Vectors of dimensions of which the sums of G queries stay in registers: 1, 2 or 4.
+constexpr int vectors_of(int dimensions, int queries) {
+    int vectors = 4;
+    while (dimensions % (vectors * LANES) || 2 * vectors * queries > REGISTERS) vectors /= 2;
+    return vectors;
+}
 
 // Adds a block of keys to the sums of a group's G queries.
 template <int D, int G>
@@ -153,49 +169,24 @@ void add(Group<D> & group, int block, float scale) {
     const Cache & cache = group.cache;
     const int keys = std::min(BLOCK, group.end - block);
     if (!score<D, G>(group.queries, cache, block, keys, scale, scores)) return;
-    for (int g = 0; g < G; ++g) {
-        Sums<D> & sums = group.sums[g];
-        __m512 s[BLOCK / LANES];
-        __m512 highest = _mm512_set1_ps(sums.most);
-        for (int i = 0; i < BLOCK / LANES; ++i) {
-            s[i] = _mm512_load_ps(scores[g] + i * LANES);
-            highest = _mm512_max_ps(highest, s[i]);
-        }
-        const float maximum = _mm512_reduce_max_ps(highest);
-        // A query that has seen nothing yet has no maximum to subtract.
-        const __m512 base = _mm512_set1_ps(maximum == NONE ? 0.f : maximum);
-        if (maximum > sums.most) {
-            const __m512 fade = exponential(_mm512_sub_ps(_mm512_set1_ps(sums.most), base));
-            sums.weight = _mm512_mul_ps(sums.weight, fade);
-            for (int d = 0; d < D; d += LANES)
-                _mm512_store_ps(sums.total + d,
-                                _mm512_mul_ps(_mm512_load_ps(sums.total + d), fade));
-            sums.most = maximum;
-        }
-        for (int i = 0; i < BLOCK / LANES; ++i) {
-            const __m512 p = exponential(_mm512_sub_ps(s[i], base));
-            _mm512_store_ps(scores[g] + i * LANES, p);
-            sums.weight = _mm512_add_ps(sums.weight, p);
-        }
-    }
-    constexpr int PART = D % 64 ? 16 : 64;  // dimensions at a time
-    for (int part = 0; part < D; part += PART) {
-        __m512 sum[G][PART / LANES];
+    for (int g = 0; g < G; ++g) weigh<D>(group.sums[g], scores[g]);
+    constexpr int VECTORS = vectors_of(D, G);
+    for (int part = 0; part < D; part += VECTORS * LANES) {
+        Floats sum[G][VECTORS];
         for (int g = 0; g < G; ++g)
-            for (int i = 0; i < PART / LANES; ++i)
-                sum[g][i] = _mm512_load_ps(group.sums[g].total + part + i * LANES);
+            for (int i = 0; i < VECTORS; ++i)
+                sum[g][i] = load(group.sums[g].total + part + i * LANES);
         const char * value = cache.value + block * cache.value_stride + 2 * part;
         for (int j = 0; j < keys; ++j, value += cache.value_stride)
-#pragma GCC unroll 4
-            for (int i = 0; i < PART / LANES; ++i) {
-                const __m512 v = halves(value + 2 * i * LANES);
-#pragma GCC unroll 4
-                for (int g = 0; g < G; ++g)
-                    sum[g][i] = _mm512_fmadd_ps(v, _mm512_set1_ps(scores[g][j]), sum[g][i]);
-            }
+            each<VECTORS>([&](auto i) __attribute__((always_inline)) {
+                const Floats v = halves(value + 2 * i * LANES);
+                each<G>([&](auto g) __attribute__((always_inline)) {
+                    sum[g][i] = fma(v, all(scores[g][j]), sum[g][i]);
+                });
+            });
         for (int g = 0; g < G; ++g)
-            for (int i = 0; i < PART / LANES; ++i)
-                _mm512_store_ps(group.sums[g].total + part + i * LANES, sum[g][i]);
+            for (int i = 0; i < VECTORS; ++i)
+                store(group.sums[g].total + part + i * LANES, sum[g][i]);
     }
 }
 
@@ -237,12 +228,19 @@ void attend(Group<D> * groups, int count, float scale, bool is_far) {
 // One more than the last key that a query sees.
 int seen(const char * mask, int keys) {
     if (!mask) return keys;
-    const __m512i none = _mm512_set1_epi16(short(0xfc00));
-    for (int from = (keys - 1) / 32 * 32; from >= 0; from -= 32) {
-        const __mmask32 inside = keys - from >= 32 ? ~0u : (1u << (keys - from)) - 1;
-        const __m512i some = _mm512_maskz_loadu_epi16(inside, mask + 2 * from);
-        const uint32_t sees = _mm512_mask_cmpneq_epi16_mask(inside, some, none);
-        if (sees) return from + 32 - __builtin_clz(sees);
+    constexpr int AT_ONCE = 32;
+    constexpr uint16_t HALF_NONE = 0xfc00;
+    uint16_t some[AT_ONCE];
+    for (int from = (keys - 1) / AT_ONCE * AT_ONCE; from >= 0; from -= AT_ONCE) {
+        const int count = std::min(keys - from, AT_ONCE);
+        std::memcpy(some, mask + 2 * from, size_t(count) * 2);
+        std::fill(some + count, some + AT_ONCE, HALF_NONE);
+        uint16_t sees = 0;
+        for (uint16_t half : some) sees |= half ^ HALF_NONE;
+        if (!sees) continue;
+        int last = AT_ONCE - 1;
+        while (some[last] == HALF_NONE) --last;
+        return from + last + 1;
     }
     return 0;
 }

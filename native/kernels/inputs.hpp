@@ -33,6 +33,9 @@ struct Inputs {
         return 64 + all * (DEPTH + 12);
     }
 
+    // Where the first tile of a row's scales is; the next ones follow ROWS further each.
+    size_t index(int64_t row) const { return size_t(row / ROWS * tiles * ROWS + row % ROWS); }
+
     char * end() {
         return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum));
     }
@@ -40,39 +43,31 @@ struct Inputs {
     // Rounds 32 elements of up to 16 rows of a group, as quantize_row_q8_0 and quantize_row_q8_1
     // do: scales and sums are rounded to halves. The rows' elements are `stride` bytes apart.
     void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
-        __m512 low[ROWS], high[ROWS], most[ROWS];
+        Floats low[ROWS], high[ROWS], most[ROWS];
         each<ROWS>([&](auto row) __attribute__((always_inline)) {
             const char * at = x + std::min<int>(row, rows - 1) * stride;
-            low[row] = _mm512_loadu_ps(at);
-            high[row] = _mm512_loadu_ps(at + 64);
-            most[row] = _mm512_max_ps(_mm512_abs_ps(low[row]), _mm512_abs_ps(high[row]));
+            low[row] = load(at);
+            high[row] = load(at + 64);
+            most[row] = max(absolute(low[row]), absolute(high[row]));
         });
-        const __m512 greatest =
-            across(most, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); });
-        const __m512 step = _mm512_div_ps(greatest, _mm512_set1_ps(127.f));
-        const __mmask16 some = _mm512_cmp_ps_mask(greatest, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        const Floats peak = greatest(most);
+        const Floats step = peak / all(127.f);
         alignas(64) float inverse[ROWS];
-        _mm512_store_ps(inverse, _mm512_maskz_div_ps(some, _mm512_set1_ps(127.f), greatest));
+        store(inverse, where(differ(peak, zero()), all(127.f) / peak, zero()));
 
         const size_t at = (size_t(group) * tiles + tile) * ROWS;
-        __m512 totals[ROWS];
+        Floats totals[ROWS];
         each<ROWS>([&](auto row) __attribute__((always_inline)) {
-            const __m512 by = _mm512_set1_ps(inverse[row]);
-            const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(low[row], by));
-            const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(high[row], by));
-            auto * into = reinterpret_cast<__m128i *>(quants + (at + row) * DEPTH);
-            _mm_store_si128(into, _mm512_cvtsepi32_epi8(q0));
-            _mm_store_si128(into + 1, _mm512_cvtsepi32_epi8(q1));
-            totals[row] = _mm512_castsi512_ps(_mm512_add_epi32(q0, q1));
+            const Floats by = all(inverse[row]);
+            const Floats q0 = nearest(low[row] * by), q1 = nearest(high[row] * by);
+            store_bytes(quants + (at + row) * DEPTH, q0);
+            store_bytes(quants + (at + row) * DEPTH + LANES, q1);
+            totals[row] = q0 + q1;
         });
-        const __m512i all = _mm512_castps_si512(across(totals, [](__m512 a, __m512 b) {
-            return _mm512_castsi512_ps(
-                _mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
-        }));
-        _mm512_store_si512(total + at, all);
-        _mm512_store_ps(scale + at, _mm512_cvtph_ps(_mm512_cvtps_ph(step, 0)));
-        const __m512 sums = _mm512_mul_ps(step, _mm512_cvtepi32_ps(all));
-        _mm512_store_ps(sum + at, _mm512_cvtph_ps(_mm512_cvtps_ph(sums, 0)));
+        const Floats all_of_it = sums(totals);
+        store_integers(total + at, all_of_it);
+        store(scale + at, to_halves(step));
+        store(sum + at, to_halves(step * all_of_it));
     }
 };
 

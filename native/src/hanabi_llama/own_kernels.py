@@ -1,8 +1,9 @@
 """Kernels of our own, attached to the library's CPU backend where the processor has what they need.
 
-They are in native/kernels, compiled when the wheel is built, for processors with AVX-512: products
-of a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`), more exact
-than the library's. Where they are missing, or cannot be used, the library computes all by itself.
+They are in native/kernels, compiled when the wheel is built, once for AVX-512 and once for AVX2:
+products of a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`),
+more exact than the library's. Both builds give the same bits. Where they are missing, or cannot be
+used, the library computes all by itself.
 """
 
 import os
@@ -14,13 +15,19 @@ from typing import ClassVar
 
 from hanabi_llama.kernels import Kernels, backend_file, procedure
 
-NEEDS = {"matmul": {"AVX512", "AVX512_VNNI"}, "attention": {"AVX512"}}
-"""Operation -> the features of the library's kernels without which ours do not run."""
+OPERATIONS = frozenset({"matmul", "attention"})
+"""What they can compute."""
+
+BUILDS = {
+    "avx512": {"AVX512", "AVX512_VNNI"},
+    "avx2": {"AVX2", "FMA", "F16C"},
+}
+"""Build -> the features of the library's kernels without which it does not run; the best first."""
 
 VARIABLE = "HANABI_LLAMA_KERNELS"
-"""The environment variable that says `library` where no kernels of ours are wanted."""
+"""The environment variable that names a build, or says `library` where none is wanted."""
 
-FILE = Path(__file__).parent / "lib" / "libhanabi-kernels.so"
+FOLDER = Path(__file__).parent / "lib"
 
 TENSOR_OVERHEAD = 368
 """Bytes of a tensor and of its place in a context, as kernels/ggml.hpp has them."""
@@ -46,20 +53,22 @@ class OwnKernels:
     """The kernels of one process.
 
     Attributes:
-        able: the operations that they can compute here.
+        build: which of BUILDS they are; None where there are none.
+        able: the operations that they can compute here: all or none.
         are_the_librarys: whether products are to the bit those of the library, which packs the
             weights itself then.
     """
 
     def __init__(self, library: CDLL, kernels: Kernels) -> None:
         """Attach those that can run here, unless the environment says otherwise."""
+        self.build: str | None = None
         self.able: frozenset[str] = frozenset()
         self.are_the_librarys = False
         self._in_use: frozenset[str] = frozenset()
         features = set(kernels.features)
-        able = frozenset(name for name, needed in NEEDS.items() if needed <= features)
+        build = _chosen(features)
         file = backend_file(library)
-        if not able or sys.platform != "linux" or not FILE.is_file() or file is None:
+        if build is None or sys.platform != "linux" or file is None:
             return
         if library.ggml_tensor_overhead() != TENSOR_OVERHEAD:
             return
@@ -74,10 +83,12 @@ class OwnKernels:
             self._first = _first_extra_type(library)
         except (AttributeError, LookupError):
             return  # another build of the library, which keeps these to itself
-        self._own = CDLL(os.fspath(FILE))
+        self._own = CDLL(os.fspath(build_file(build)))
         self._own.hanabi_declined.restype = c_uint32
         self.are_the_librarys = (
-            "AMX_INT8" in features and library.ggml_backend_buft_name(self._first) == b"AMX"
+            build == "avx512"
+            and "AMX_INT8" in features
+            and library.ggml_backend_buft_name(self._first) == b"AMX"
         )
         self._functions = _Functions(
             *(cast(function, c_void_p).value for function in functions),
@@ -85,8 +96,8 @@ class OwnKernels:
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
             has_amx=self.are_the_librarys,
         )
-        self.able = able
-        self.use(() if os.environ.get(VARIABLE) == "library" else able)
+        self.build, self.able = build, OPERATIONS
+        self.use(() if os.environ.get(VARIABLE) == "library" else OPERATIONS)
 
     @property
     def in_use(self) -> frozenset[str]:
@@ -113,6 +124,26 @@ class OwnKernels:
     def declined(self) -> int:
         """How often attention was asked for that is none of theirs: of another shape or kind."""
         return int(self._own.hanabi_declined()) if self._in_use else 0
+
+
+def build_file(build: str) -> Path:
+    """The library of a build."""
+    return FOLDER / f"libhanabi-kernels-{build}.so"
+
+
+def _chosen(features: set[str]) -> str | None:
+    """The build that the environment names, or else the best; None where it cannot run here."""
+    wanted = os.environ.get(VARIABLE)
+    return next(
+        (
+            build
+            for build, needed in BUILDS.items()
+            if needed <= features
+            and build_file(build).is_file()
+            and wanted in (None, "", "library", build)
+        ),
+        None,
+    )
 
 
 def _first_extra_type(library: CDLL) -> int:
