@@ -21,7 +21,7 @@ namespace hanabi {
 
 namespace {
 
-constexpr int BLOCK = 64;  // keys between two looks at the maximum
+constexpr int BLOCK = 64;   // keys between two looks at the maximum
 constexpr int QUERIES = 4;  // that share the loads of keys and values
 constexpr int GROUPS = 8;   // of queries, in step with each other
 constexpr int TOKENS = 16;  // at most, of one piece of work

@@ -12,7 +12,7 @@
 
 namespace hanabi {
 
-constexpr int FEW = 4;           // rows that are multiplied with weights unpacked once
+constexpr int FEW = 4;             // rows that are multiplied with weights unpacked once
 constexpr int PARTS = 64 / WIDTH;  // of 16 columns, a register for each
 
 // The products of four elements of each column with those of a row, added to what is there.
@@ -62,6 +62,8 @@ void multiply_few(const char * packed, const Inputs & inputs, int64_t part, floa
                 const __m256i input = _mm256_set1_epi32(bytes);
                 each<PARTS>([&](auto i) __attribute__((always_inline)) {
                     added[row][i] = add_products<type>(weights[i], input, added[row][i]);
+                    // Now: gcc would put off the sums, and keep all products in memory until then.
+                    asm volatile("" : "+x"(added[row][i]));
                 });
             });
         });
@@ -79,9 +81,8 @@ void multiply_few(const char * packed, const Inputs & inputs, int64_t part, floa
             if constexpr (K::HAS_MINIMA) result[row] = fma(minima, all(sum[at]), result[row]);
         });
     }
-    each<rows>([&](auto row) __attribute__((always_inline)) {
-        store(results + row * stride, result[row]);
-    });
+    each<rows>([&](auto row)
+                   __attribute__((always_inline)) { store(results + row * stride, result[row]); });
 }
 
 }  // namespace hanabi

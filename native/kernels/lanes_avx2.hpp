@@ -17,7 +17,7 @@ struct Mask {
 };
 using Bytes = __m256i;  // of quants
 
-constexpr int WIDTH = 32;       // of Bytes
+constexpr int WIDTH = 32;     // of Bytes
 constexpr int REGISTERS = 8;  // of Floats
 
 inline Floats operator+(Floats a, Floats b) { return {a.low + b.low, a.high + b.high}; }
@@ -50,7 +50,8 @@ inline Floats first_halves(const void * at, int count) {
 }
 // Rounded to halves.
 inline Floats to_halves(Floats x) {
-    return {_mm256_cvtph_ps(_mm256_cvtps_ph(x.low, 0)), _mm256_cvtph_ps(_mm256_cvtps_ph(x.high, 0))};
+    return {_mm256_cvtph_ps(_mm256_cvtps_ph(x.low, 0)),
+            _mm256_cvtph_ps(_mm256_cvtps_ph(x.high, 0))};
 }
 
 // a * b + c, rounded once.
@@ -133,7 +134,9 @@ inline void store_integers(int32_t * at, Floats x) {
     _mm256_storeu_si256(eights + 1, _mm256_cvtps_epi32(x.high));
 }
 
-inline Bytes load_bytes(const void * at) { return _mm256_loadu_si256(static_cast<const __m256i *>(at)); }
+inline Bytes load_bytes(const void * at) {
+    return _mm256_loadu_si256(static_cast<const __m256i *>(at));
+}
 // The high halves of bytes or the low ones, as bytes.
 inline Bytes nibbles(Bytes x, bool high) {
     return _mm256_and_si256(high ? _mm256_srli_epi16(x, 4) : x, _mm256_set1_epi8(0xF));
@@ -143,15 +146,15 @@ inline Bytes nibbles(Bytes x, bool high) {
 template <typename Merge>
 [[gnu::always_inline]] inline Floats across(const Floats (&v)[16], Merge merge) {
     // Quarters of four vectors, one beside the other.
-    const auto fours = [&](__m256 v0, __m256 v1, __m256 v2, __m256 v3)
-        __attribute__((always_inline)) {
-            const __m256d first = _mm256_castps_pd(
-                merge(_mm256_unpacklo_ps(v0, v1), _mm256_unpackhi_ps(v0, v1)));
-            const __m256d second = _mm256_castps_pd(
-                merge(_mm256_unpacklo_ps(v2, v3), _mm256_unpackhi_ps(v2, v3)));
-            return merge(_mm256_castpd_ps(_mm256_unpacklo_pd(first, second)),
-                         _mm256_castpd_ps(_mm256_unpackhi_pd(first, second)));
-        };
+    const auto fours = [&](__m256 v0, __m256 v1, __m256 v2,
+                           __m256 v3) __attribute__((always_inline)) {
+        const __m256d first =
+            _mm256_castps_pd(merge(_mm256_unpacklo_ps(v0, v1), _mm256_unpackhi_ps(v0, v1)));
+        const __m256d second =
+            _mm256_castps_pd(merge(_mm256_unpacklo_ps(v2, v3), _mm256_unpackhi_ps(v2, v3)));
+        return merge(_mm256_castpd_ps(_mm256_unpacklo_pd(first, second)),
+                     _mm256_castpd_ps(_mm256_unpackhi_pd(first, second)));
+    };
     Floats four[4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {

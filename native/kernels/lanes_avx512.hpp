@@ -13,7 +13,7 @@ using Floats = __m512;  // +, - and * are the compiler's
 using Mask = __mmask16;
 using Bytes = __m512i;  // of quants
 
-constexpr int WIDTH = 64;       // of Bytes
+constexpr int WIDTH = 64;      // of Bytes
 constexpr int REGISTERS = 32;  // of Floats
 
 inline Floats all(float x) { return _mm512_set1_ps(x); }
@@ -60,8 +60,7 @@ inline float greatest(Floats x) { return _mm512_reduce_max_ps(x); }
 
 // Rounded to the nearest whole numbers, which are bytes.
 inline void store_bytes(int8_t * at, Floats x) {
-    _mm_storeu_si128(reinterpret_cast<__m128i *>(at),
-                     _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)));
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(at), _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)));
 }
 inline void store_integers(int32_t * at, Floats x) {
     _mm512_storeu_si512(at, _mm512_cvtps_epi32(x));

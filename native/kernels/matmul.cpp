@@ -1,7 +1,7 @@
-// Products of a matrix of weights with the rows of another: a few rows at a time with the weights in
-// registers, or, with AMX, many. Every result is the same whichever way it took and whatever the
-// processor is, since each sum is taken in the same order with the same roundings; with AMX it is to
-// the bit the library's own.
+// Products of a matrix of weights with the rows of another: a few rows at a time with the weights
+// in registers, or, with AMX, many. Every result is the same whichever way it took and whatever the
+// processor is, since each sum is taken in the same order with the same roundings; with AMX it is
+// to the bit the library's own.
 
 #include "matmul.hpp"
 
@@ -48,8 +48,8 @@ void multiply_few_of(const char * packed, const Inputs & inputs, int64_t from, i
         for (int64_t row = from; row < rows; row += FEW) {
             const auto how = row ? few<type, false> : few<type, true>;
             how(int(std::min<int64_t>(FEW, rows - row)))(
-                packed + i * strip_bytes, inputs, row / FEW,
-                results + row * stride + i * COLUMNS, stride);
+                packed + i * strip_bytes, inputs, row / FEW, results + row * stride + i * COLUMNS,
+                stride);
         }
 }
 

@@ -32,7 +32,7 @@ def context(request, model):
     own = model.library.own
     in_use = own.in_use
     if request.param == "own" and "attention" not in own.able:
-        pytest.skip("this processor has no AVX-512, or there is no compiler")
+        pytest.skip("this processor has no AVX2, or there is no compiler")
     own.use(own.able if request.param == "own" else ())
     with Context(
         model,

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from hanabi_llama.own_kernels import BUILDS, build_file
+
 pytest.importorskip("hatchling", reason="the build hook needs hatchling, a build requirement")
 
 HOOK = Path(__file__).parent.parent / "hatch_build.py"
@@ -122,8 +124,16 @@ def test_an_older_libc_is_refused(hook, monkeypatch, libc):
 KERNELS = Path(__file__).parent.parent / "kernels"
 
 
-def test_every_source_of_the_kernels_is_compiled(hook):
-    assert set(hook.KERNELS["linux-x86_64"]) == {path.name for path in KERNELS.glob("*.cpp")}
+def test_each_build_of_the_kernels_is_of_every_source(hook, monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-x86_64")
+    monkeypatch.setattr(hook, "_compile", lambda *command: commands.append(command))
+    hook.compile_kernels(KERNELS, tmp_path)
+    assert {Path(command[-1]) for command in commands} == {
+        build_file(build, tmp_path) for build in BUILDS
+    }
+    sources = {str(path) for path in KERNELS.glob("*.cpp")}
+    assert all(sources < set(command) for command in commands)
 
 
 def test_without_a_compiler_it_says_so(hook, monkeypatch, tmp_path):
@@ -131,20 +141,20 @@ def test_without_a_compiler_it_says_so(hook, monkeypatch, tmp_path):
     monkeypatch.setattr(hook.shutil, "which", lambda _: None)
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(hook.BuildError, match=r"no C\+\+ compiler .* Install one, or set CXX"):
-        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+        hook.compile_kernels(KERNELS, tmp_path)
 
 
 def test_what_the_compiler_says_comes_out(hook, monkeypatch, tmp_path):
     monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-x86_64")
     monkeypatch.setenv("CXX", "false")
     with pytest.raises(hook.BuildError, match="false failed: "):
-        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+        hook.compile_kernels(KERNELS, tmp_path)
     monkeypatch.setenv("CXX", "/no/compiler")
     with pytest.raises(hook.BuildError, match="/no/compiler could not be run"):
-        hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+        hook.compile_kernels(KERNELS, tmp_path)
 
 
 def test_other_platforms_go_without(hook, monkeypatch, tmp_path):
     monkeypatch.setattr(hook.sysconfig, "get_platform", lambda: "linux-aarch64")
-    hook.compile_kernels(KERNELS, tmp_path / "kernels.so")
+    hook.compile_kernels(KERNELS, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -11,17 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hanabi_llama.library import load
-from hanabi_llama.own_kernels import FILE, NEEDS
+from hanabi_llama.own_kernels import BUILDS, OPERATIONS, build_file
 
 from .operations import Q4_0, Q4_1, Q8_0, attend, multiply, quantized
 
 OWN = load().own
 
-needs_attention = pytest.mark.skipif(
-    "attention" not in OWN.able, reason="this processor has no AVX-512, or there is no compiler"
-)
-needs_matmul = pytest.mark.skipif(
-    "matmul" not in OWN.able, reason="this processor has no VNNI, or there is no compiler"
+needs_kernels = pytest.mark.skipif(
+    not OWN.able, reason="this processor has no AVX2, or there is no compiler"
 )
 
 
@@ -61,7 +58,7 @@ def attentions(draw):
     return q, k, v, mask, 1 / np.sqrt(size)
 
 
-@needs_attention
+@needs_kernels
 @settings(max_examples=60, deadline=None)
 @given(attentions(), st.integers(1, 3))
 def test_attention_is_what_its_definition_says(asked, threads):
@@ -71,7 +68,7 @@ def test_attention_is_what_its_definition_says(asked, threads):
     assert OWN.declined() == before
 
 
-@needs_attention
+@needs_kernels
 @settings(max_examples=30, deadline=None)
 @given(attentions(), st.data())
 def test_attention_does_not_depend_on_what_else_is_asked(asked, data):
@@ -96,7 +93,7 @@ def test_attention_does_not_depend_on_what_else_is_asked(asked, data):
     assert np.array_equal(alone[0, 0], whole[stream, token])
 
 
-@needs_attention
+@needs_kernels
 def test_a_query_that_sees_nothing_gets_nothing():
     OWN.use({"attention"})
     q = np.ones((1, 2, 1, 64), np.float32)
@@ -105,7 +102,7 @@ def test_a_query_that_sees_nothing_gets_nothing():
     assert not nothing.any()
 
 
-@needs_attention
+@needs_kernels
 def test_attention_of_another_size_is_the_librarys():
     q = np.ones((1, 1, 1, 48), np.float32)
     k = v = np.ones((1, 1, 32, 48), np.float16)
@@ -128,7 +125,7 @@ def products(draw):
     return draw(st.sampled_from([Q4_0, Q4_1, Q8_0])), weights, inputs
 
 
-@needs_matmul
+@needs_kernels
 @pytest.mark.skipif(not OWN.are_the_librarys, reason="the library computes in another order here")
 @settings(max_examples=80, deadline=None)
 @given(products(), st.integers(1, 3))
@@ -167,7 +164,7 @@ def rounded_product(kind, weights, inputs):
     return (product + minimum * sums[:, None, :]).sum(axis=-1)
 
 
-@needs_matmul
+@needs_kernels
 @settings(max_examples=60, deadline=None)
 @given(products(), st.integers(1, 3))
 def test_products_are_what_their_definition_says(asked, threads):
@@ -176,7 +173,7 @@ def test_products_are_what_their_definition_says(asked, threads):
     assert np.allclose(multiply(*asked, threads), wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
 
 
-@needs_matmul
+@needs_kernels
 @settings(max_examples=30, deadline=None)
 @given(products(), st.data())
 def test_a_product_does_not_depend_on_other_rows(asked, data):
@@ -189,21 +186,58 @@ def test_a_product_does_not_depend_on_other_rows(asked, data):
 
 def test_what_this_processor_has_is_used():
     features = set(load().kernels.features)
-    assert FILE.is_file()
-    assert OWN.able == {name for name, needed in NEEDS.items() if needed <= features}
+    able = [build for build, needed in BUILDS.items() if needed <= features]
+    assert all(build_file(build).is_file() for build in able)
+    assert OWN.build == (able[0] if able else None)
+    assert OWN.able == (OPERATIONS if able else frozenset())
+
+
+def asked_of(build, program):
+    """What a program prints with another choice of the kernels."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"HANABI_LLAMA_KERNELS": build},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    ).stdout
 
 
 def test_they_can_be_left_out():
     asked = "from hanabi_llama.library import load; print(sorted(load().own.in_use))"
-    done = subprocess.run(
-        [sys.executable, "-c", asked],
-        env=os.environ | {"HANABI_LLAMA_KERNELS": "library"},
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parent,
-    )
-    assert done.stdout == "[]\n"
+    assert asked_of("library", asked) == "[]\n"
+
+
+SOME_RESULTS = """
+import hashlib
+import numpy as np
+from hanabi_llama.library import load
+from tests.operations import Q4_0, Q4_1, Q8_0, attend, multiply
+
+digest = hashlib.sha256()
+numbers = np.random.default_rng(0)
+for kind in (Q4_0, Q4_1, Q8_0):
+    for rows in (1, 2, 5, 8, 21, 40):
+        weights, inputs = numbers.normal(0, 1, (96, 160)), numbers.normal(0, 9, (rows, 160))
+        digest.update(multiply(kind, weights, inputs.astype(np.float32), 2).tobytes())
+for size in (64, 80, 96, 128, 256):
+    for tokens in (1, 2, 3, 30):
+        q = numbers.normal(0, 3, (2, 9, tokens, size)).astype(np.float32)
+        k, v = numbers.normal(0, 1, (2, 2, 3, 150, size)).astype(np.float16)
+        mask = np.where(numbers.random((2, 1, tokens, 150)) < 0.7, 0, -np.inf).astype(np.float16)
+        digest.update(attend(q, k, v, mask, 0.1, threads=2).tobytes())
+print(load().own.build, digest.hexdigest())
+"""
+
+
+@needs_kernels
+def test_every_build_gives_the_same_bits():
+    features = set(load().kernels.features)
+    able = [build for build, needed in BUILDS.items() if needed <= features]
+    said = [asked_of(build, SOME_RESULTS).split() for build in able]
+    assert [build for build, _ in said] == able
+    assert len({digest for _, digest in said}) == 1
 
 
 def test_what_cannot_run_here_is_refused():

@@ -126,9 +126,9 @@ class OwnKernels:
         return int(self._own.hanabi_declined()) if self._in_use else 0
 
 
-def build_file(build: str) -> Path:
+def build_file(build: str, folder: Path = FOLDER) -> Path:
     """The library of a build."""
-    return FOLDER / f"libhanabi-kernels-{build}.so"
+    return folder / f"libhanabi-kernels-{build}.so"
 
 
 def _chosen(features: set[str]) -> str | None:
