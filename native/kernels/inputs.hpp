@@ -40,24 +40,26 @@ struct Inputs {
         return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum));
     }
 
-    // Rounds 32 elements of up to 16 rows of a group, as quantize_row_q8_0 and quantize_row_q8_1
-    // do: scales and sums are rounded to halves. The rows' elements are `stride` bytes apart.
+    // Rounds 32 elements of a group's first rows, at most `most`, as quantize_row_q8_0 and
+    // quantize_row_q8_1 do: scales and sums are rounded to halves. The rows' elements are `stride`
+    // bytes apart.
+    template <int most>
     void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
-        Floats low[ROWS], high[ROWS], most[ROWS];
-        each<ROWS>([&](auto row) __attribute__((always_inline)) {
+        Floats low[most], high[most], sizes[most];
+        each<most>([&](auto row) __attribute__((always_inline)) {
             const char * at = x + std::min<int>(row, rows - 1) * stride;
             low[row] = load(at);
             high[row] = load(at + 64);
-            most[row] = max(absolute(low[row]), absolute(high[row]));
+            sizes[row] = max(absolute(low[row]), absolute(high[row]));
         });
-        const Floats peak = greatest(most);
+        const Floats peak = greatest(sizes);
         const Floats step = peak / all(127.f);
         alignas(64) float inverse[ROWS];
         store(inverse, where(differ(peak, zero()), all(127.f) / peak, zero()));
 
         const size_t at = (size_t(group) * tiles + tile) * ROWS;
-        Floats totals[ROWS];
-        each<ROWS>([&](auto row) __attribute__((always_inline)) {
+        Floats totals[most];
+        each<most>([&](auto row) __attribute__((always_inline)) {
             const Floats by = all(inverse[row]);
             const Floats q0 = nearest(low[row] * by), q1 = nearest(high[row] * by);
             store_bytes(quants + (at + row) * DEPTH, q0);
@@ -81,8 +83,12 @@ inline void round_inputs(const Params * params, const char * input, size_t strid
     for (int64_t work = params->ith * part; work < end; ++work) {
         const int tile = int(work % inputs.tiles);
         const int64_t group = work / inputs.tiles, first = group * ROWS;
-        inputs.round(input + first * stride + tile * DEPTH * sizeof(float), stride,
-                     int(std::min<int64_t>(ROWS, rows - first)), group, tile);
+        const int here = int(std::min<int64_t>(ROWS, rows - first));
+        const auto how = here == 1   ? &Inputs::round<1>
+                         : here <= 4 ? &Inputs::round<4>
+                                     : &Inputs::round<ROWS>;
+        (inputs.*how)(input + first * stride + tile * DEPTH * sizeof(float), stride, here, group,
+                      tile);
     }
 }
 

@@ -25,14 +25,22 @@ template <int count, typename Do>
     }(std::make_integer_sequence<int, count>());
 }
 
-// The sums of 16 vectors' lanes, as one vector.
-[[gnu::always_inline]] inline Floats sums(const Floats (&v)[LANES]) {
-    return across(v, [](auto a, auto b) { return a + b; });
+// The sum of each vector's lanes, as the first lanes of one.
+template <int count>
+[[gnu::always_inline]] inline Floats sums(const Floats (&v)[count]) {
+    if constexpr (count == LANES) return across(v, [](auto a, auto b) { return a + b; });
+    float each_sum[LANES] = {};
+    each<count>([&](auto i) __attribute__((always_inline)) { each_sum[i] = sum(v[i]); });
+    return load(each_sum);
 }
 
-// The greatest of 16 vectors' lanes, likewise.
-[[gnu::always_inline]] inline Floats greatest(const Floats (&v)[LANES]) {
-    return across(v, [](auto a, auto b) { return max(a, b); });
+// The greatest of each vector's lanes, likewise.
+template <int count>
+[[gnu::always_inline]] inline Floats greatest(const Floats (&v)[count]) {
+    if constexpr (count == LANES) return across(v, [](auto a, auto b) { return max(a, b); });
+    float each_greatest[LANES] = {};
+    each<count>([&](auto i) __attribute__((always_inline)) { each_greatest[i] = greatest(v[i]); });
+    return load(each_greatest);
 }
 
 }  // namespace hanabi
