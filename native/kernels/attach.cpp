@@ -76,7 +76,8 @@ struct Offer final : Extra {
         if (op->op == library.mul_mat) {
             const Buffer * buffer = op->src[0]->buffer;
             const bool is_of_amx = library.uses_matmul && library.has_amx && buffer &&
-                                   buffer->type == first && is_matmul(op);
+                                   buffer->type == first && has_tiles(op->src[0]->type) &&
+                                   is_matmul(op);
             if (is_of_amx || is_packed(op->src[0])) return &by_matmul;
         }
         return theirs()->get_tensor_traits(op);

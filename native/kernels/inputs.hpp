@@ -14,10 +14,10 @@ constexpr int ROWS = 16;  // that lie together: a group
 
 // The inputs as bytes with a scale for each 32, 16 rows beside each other; the threads share them.
 struct Inputs {
-    int8_t * quants;     // [group][tile][ROWS][DEPTH]
-    float *scale, *sum;  // [group][tile][ROWS]; sum: of the quants, times the scale
-    int32_t * total;     // the same without the scale
-    int tiles;           // along a row
+    int8_t * quants;         // [group][tile][ROWS][DEPTH]
+    float *scale, *sum;      // [group][tile][ROWS]; sum: of the quants, times the scale
+    int32_t *total, *start;  // the same without the scale: of all 32, and of the first 16
+    int tiles;               // along a row
 
     Inputs(char * memory, int64_t rows, int64_t elements) : tiles(int(elements / DEPTH)) {
         const size_t all = size_t((rows + ROWS - 1) / ROWS) * tiles * ROWS;
@@ -26,19 +26,24 @@ struct Inputs {
         scale = reinterpret_cast<float *>(quants + all * DEPTH);
         sum = scale + all;
         total = reinterpret_cast<int32_t *>(sum + all);
+        start = total + all;
     }
 
     static size_t bytes(int64_t rows, int64_t elements) {
         const size_t all = size_t((rows + ROWS - 1) / ROWS) * size_t(elements / DEPTH) * ROWS;
-        return 64 + all * (DEPTH + 12);
+        return 64 + all * (DEPTH + 16);
     }
 
     // Where the first tile of a row's scales is; the next ones follow ROWS further each.
     size_t index(int64_t row) const { return size_t(row / ROWS * tiles * ROWS + row % ROWS); }
 
-    char * end() {
-        return reinterpret_cast<char *>(total + (reinterpret_cast<float *>(total) - sum));
+    // The sum of the bytes that the `part`-th of `parts` scales of weights is for.
+    template <int parts>
+    int32_t total_of(size_t at, int part) const {
+        return parts == 1 ? total[at] : part == 0 ? start[at] : total[at] - start[at];
     }
+
+    char * end() { return reinterpret_cast<char *>(start + (start - total)); }
 
     // Rounds 32 elements of a group's first rows, at most `most`, as quantize_row_q8_0 and
     // quantize_row_q8_1 do: scales and sums are rounded to halves. The rows' elements are `stride`
@@ -54,20 +59,23 @@ struct Inputs {
         });
         const Floats peak = greatest(sizes);
         const Floats step = peak / all(127.f);
-        alignas(64) float inverse[ROWS];
-        store(inverse, where(differ(peak, zero()), all(127.f) / peak, zero()));
+        const Floats inverse = where(differ(peak, zero()), all(127.f) / peak, zero());
+        alignas(64) float inverses[ROWS];
+        store(inverses, inverse);
 
         const size_t at = (size_t(group) * tiles + tile) * ROWS;
-        Floats totals[most];
+        Floats starts[most], totals[most];
         each<most>([&](auto row) __attribute__((always_inline)) {
-            const Floats by = all(inverse[row]);
+            const Floats by = most == 1 ? inverse : all(inverses[row]);
             const Floats q0 = nearest(low[row] * by), q1 = nearest(high[row] * by);
             store_bytes(quants + (at + row) * DEPTH, q0);
             store_bytes(quants + (at + row) * DEPTH + LANES, q1);
+            starts[row] = q0;
             totals[row] = q0 + q1;
         });
         const Floats all_of_it = sums(totals);
         store_integers(total + at, all_of_it);
+        store_integers(start + at, sums(starts));
         store(scale + at, to_halves(step));
         store(sum + at, to_halves(step * all_of_it));
     }

@@ -25,10 +25,11 @@ template <int count, typename Do>
     }(std::make_integer_sequence<int, count>());
 }
 
-// The sum of each vector's lanes, as the first lanes of one.
+// The sum of each vector's lanes, as the first lanes of one; of a lone vector's, as all of them.
 template <int count>
 [[gnu::always_inline]] inline Floats sums(const Floats (&v)[count]) {
     if constexpr (count == LANES) return across(v, [](auto a, auto b) { return a + b; });
+    if constexpr (count == 1) return all(sum(v[0]));
     float each_sum[LANES] = {};
     each<count>([&](auto i) __attribute__((always_inline)) { each_sum[i] = sum(v[i]); });
     return load(each_sum);
@@ -38,6 +39,7 @@ template <int count>
 template <int count>
 [[gnu::always_inline]] inline Floats greatest(const Floats (&v)[count]) {
     if constexpr (count == LANES) return across(v, [](auto a, auto b) { return max(a, b); });
+    if constexpr (count == 1) return all(greatest(v[0]));
     float each_greatest[LANES] = {};
     each<count>([&](auto i) __attribute__((always_inline)) { each_greatest[i] = greatest(v[i]); });
     return load(each_greatest);

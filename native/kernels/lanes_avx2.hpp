@@ -48,6 +48,12 @@ inline Floats first_halves(const void * at, int count) {
     std::memcpy(inside, at, size_t(count) * 2);
     return halves(inside);
 }
+// 16 whole numbers, a byte with a sign for each.
+inline Floats whole_numbers(const void * at) {
+    const __m128i bytes = _mm_loadu_si128(static_cast<const __m128i *>(at));
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
+}
 // Rounded to halves.
 inline Floats to_halves(Floats x) {
     return {_mm256_cvtph_ps(_mm256_cvtps_ph(x.low, 0)),
@@ -137,9 +143,18 @@ inline void store_integers(int32_t * at, Floats x) {
 inline Bytes load_bytes(const void * at) {
     return _mm256_loadu_si256(static_cast<const __m256i *>(at));
 }
+inline Bytes either(Bytes a, Bytes b) { return _mm256_or_si256(a, b); }
+// Some bits of each byte, `mask` from bit `from` on, moved to bit `to`.
+template <int from, int to, int mask>
+inline Bytes bits_moved(Bytes x) {
+    if constexpr (from > to) x = _mm256_srli_epi16(x, from - to);
+    if constexpr (from < to) x = _mm256_slli_epi16(x, to - from);
+    return _mm256_and_si256(x, _mm256_set1_epi8(char(mask << to)));
+}
 // The high halves of bytes or the low ones, as bytes.
-inline Bytes nibbles(Bytes x, bool high) {
-    return _mm256_and_si256(high ? _mm256_srli_epi16(x, 4) : x, _mm256_set1_epi8(0xF));
+template <bool high>
+inline Bytes nibbles(Bytes x) {
+    return bits_moved<high ? 4 : 0, 0, 0xF>(x);
 }
 
 // One vector with what `merge` makes of the lanes of each of 16.

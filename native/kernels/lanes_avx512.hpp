@@ -30,6 +30,11 @@ inline Floats first_halves(const void * at, int count) {
     const __mmask16 inside = count >= 16 ? 0xffff : (1u << count) - 1;
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(inside, at));
 }
+// 16 whole numbers, a byte with a sign for each.
+inline Floats whole_numbers(const void * at) {
+    return _mm512_cvtepi32_ps(
+        _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i *>(at))));
+}
 // Rounded to halves.
 inline Floats to_halves(Floats x) { return _mm512_cvtph_ps(_mm512_cvtps_ph(x, 0)); }
 
@@ -67,9 +72,18 @@ inline void store_integers(int32_t * at, Floats x) {
 }
 
 inline Bytes load_bytes(const void * at) { return _mm512_loadu_si512(at); }
+inline Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
+// Some bits of each byte, `mask` from bit `from` on, moved to bit `to`.
+template <int from, int to, int mask>
+inline Bytes bits_moved(Bytes x) {
+    if constexpr (from > to) x = _mm512_srli_epi16(x, from - to);
+    if constexpr (from < to) x = _mm512_slli_epi16(x, to - from);
+    return _mm512_and_si512(x, _mm512_set1_epi8(char(mask << to)));
+}
 // The high halves of bytes or the low ones, as bytes.
-inline Bytes nibbles(Bytes x, bool high) {
-    return _mm512_and_si512(high ? _mm512_srli_epi16(x, 4) : x, _mm512_set1_epi8(0xF));
+template <bool high>
+inline Bytes nibbles(Bytes x) {
+    return bits_moved<high ? 4 : 0, 0, 0xF>(x);
 }
 
 // One vector with what `merge` makes of the lanes of each of 16.

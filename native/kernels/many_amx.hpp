@@ -34,14 +34,14 @@ struct Strip {
         for (int tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
             int8_t * into = quants + tile * QUANTS;
             each<8>([&](auto four) __attribute__((always_inline)) {
-                __m512i bytes = bytes_of<type>(packed, four);
-                if constexpr (type == Q4_0) bytes = _mm512_sub_epi8(bytes, _mm512_set1_epi8(8));
+                __m512i bytes = bytes_of<type, four>(packed);
+                if constexpr (K::FORMAT.offset)
+                    bytes = _mm512_sub_epi8(bytes, _mm512_set1_epi8(K::FORMAT.offset));
                 _mm512_store_si512(into + four * 64, bytes);
             });
-            const char * end = packed + SCALES<type>;
-            _mm512_store_ps(scale + tile * COLUMNS, halves(end));
-            if constexpr (K::HAS_MINIMA)
-                _mm512_store_ps(minimum + tile * COLUMNS, halves(end + 2 * COLUMNS));
+            store(scale + tile * COLUMNS, halves(packed + K::SCALES));
+            if constexpr (K::FORMAT.has_minima)
+                store(minimum + tile * COLUMNS, halves(packed + K::BESIDES));
         }
     }
 };
@@ -162,7 +162,7 @@ void multiply_many_of(const char * packed, const Inputs & inputs, int64_t rows, 
         for (int i = 0; i < 2; ++i) unpacked[i].unpack<type>(here + i * strip_bytes, tiles);
         for (int64_t row = 0; row < rows; row += ROWS)
             for (int i = 0; i < 2; ++i)
-                many<K::HAS_MINIMA>(int(std::min<int64_t>(ROWS, rows - row)))(
+                many<K::FORMAT.has_minima>(int(std::min<int64_t>(ROWS, rows - row)))(
                     unpacked[i], inputs, int(row / ROWS), from, tiles,
                     results + row * stride + i * COLUMNS, stride,
                     row ? nullptr : next + i * strip_bytes, K::BYTES);

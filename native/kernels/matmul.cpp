@@ -29,12 +29,12 @@ namespace {
 constexpr size_t MEMORY = 0;  // of one thread
 #endif
 
-using Few = void (*)(const char *, const Inputs &, int64_t, float *, int64_t);
+using Few = void (*)(const char *, const Inputs &, int64_t, bool, float *, int64_t);
 
-template <int type, bool is_first>
+template <int type>
 Few few(int rows) {
     static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
-        return std::array<Few, FEW>{multiply_few<type, row + 1, is_first>...};
+        return std::array<Few, FEW>{multiply_few<type, row + 1>...};
     }(std::make_integer_sequence<int, FEW>());
     return by_rows[rows - 1];
 }
@@ -43,13 +43,12 @@ Few few(int rows) {
 template <int type>
 void multiply_few_of(const char * packed, const Inputs & inputs, int64_t from, int64_t rows,
                      float * results, int64_t stride) {
-    const size_t strip_bytes = size_t(inputs.tiles) * Kind<type>::BYTES;
+    const size_t strip_bytes = Kind<type>::size(inputs.tiles);
     for (int i = 0; i < 2; ++i)
         for (int64_t row = from; row < rows; row += FEW) {
-            const auto how = row ? few<type, false> : few<type, true>;
-            how(int(std::min<int64_t>(FEW, rows - row)))(
-                packed + i * strip_bytes, inputs, row / FEW, results + row * stride + i * COLUMNS,
-                stride);
+            few<type>(int(std::min<int64_t>(FEW, rows - row)))(
+                packed + i * strip_bytes, inputs, row / FEW, row == 0,
+                results + row * stride + i * COLUMNS, stride);
         }
 }
 
@@ -65,7 +64,7 @@ void compute(const Params * params, const Tensor * op, const char * input, float
     int64_t by_tiles = 0;
 #ifdef __AMX_INT8__
     const int64_t left = (rows - 1) % ROWS + 1;
-    if (library.has_amx) by_tiles = left > FEW ? rows : rows - left;
+    if (library.has_amx && has_tiles(type)) by_tiles = left > FEW ? rows : rows - left;
     if (by_tiles) configure_tiles();
     char * memory = inputs.end() + size_t(params->ith) * MEMORY;
 #endif
@@ -74,11 +73,12 @@ void compute(const Params * params, const Tensor * op, const char * input, float
     const int step = std::clamp(pairs / (params->nth * 8), 1, 8);
     for (int piece = params->ith; piece * step < pairs; piece = next_piece(params))
         for (int pair = piece * step; pair < std::min(pairs, (piece + 1) * step); ++pair) {
-            const char * packed =
-                matrix->data + size_t(pair) * 2 * inputs.tiles * Kind<type>::BYTES;
+            const char * packed = matrix->data + size_t(pair) * 2 * Kind<type>::size(inputs.tiles);
             float * into = results + pair * 2 * COLUMNS;
 #ifdef __AMX_INT8__
-            if (by_tiles) multiply_many_of<type>(packed, inputs, by_tiles, into, stride, memory);
+            if constexpr (has_tiles(type))
+                if (by_tiles)
+                    multiply_many_of<type>(packed, inputs, by_tiles, into, stride, memory);
 #endif
             if (by_tiles < rows)
                 multiply_few_of<type>(packed, inputs, by_tiles, rows, into, stride);
@@ -99,9 +99,7 @@ size_t matmul_work_size(const Tensor * op, int threads) {
 }
 
 void matmul(const Params * params, const Tensor * op) {
-    const auto how = op->src[0]->type == Q4_0   ? compute<Q4_0>
-                     : op->src[0]->type == Q4_1 ? compute<Q4_1>
-                                                : compute<Q8_0>;
+    const auto how = by_type(op->src[0]->type, [](auto type) { return &compute<type>; });
     const Tensor * input = op->src[1];
     for (int64_t plane = 0; plane < op->ne[2] * op->ne[3]; ++plane) {
         if (plane) library.barrier(params->threadpool);  // the memory for inputs is free again

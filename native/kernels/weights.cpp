@@ -1,98 +1,200 @@
-// How weights are packed where the library does not.
+// How weights are packed where the library does not, from the blocks that are in the file
+// (ggml-common.h and ggml-quants.c there).
 
 #include "weights.hpp"
 
+#include <atomic>
 #include <cstring>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 namespace hanabi {
 
 namespace {
 
-// A block as it is in the file: one scale or, with a minimum, two halves; then 32 quants, of four
-// bits the first 16 in the low ones.
-template <int type>
-struct Block {
-    static constexpr int HALVES = Kind<type>::HAS_MINIMA ? 2 : 1;
-    static constexpr int BYTES = 2 * HALVES + (Kind<type>::HAS_NIBBLES ? DEPTH / 2 : DEPTH);
+// Bytes of a block of 32 weights, or of 256 where eight tiles share halves.
+constexpr size_t block_bytes(int type) {
+    const Format format = format_of(type);
+    if (!format.is_k) return size_t(format.has_minima ? 4 : 2) + size_t(format.bits) * DEPTH / 8;
+    return type == Q4_K ? 144 : type == Q5_K ? 176 : 210;
+}
 
+// What a row of the matrix has in a tile.
+struct Piece {
     uint8_t quants[DEPTH];
-
-    explicit Block(const char * at) {
-        const auto * bytes = reinterpret_cast<const uint8_t *>(at) + 2 * HALVES;
-        for (int i = 0; i < DEPTH / 2; ++i) {
-            quants[i] = Kind<type>::HAS_NIBBLES ? bytes[i] & 15 : bytes[i];
-            quants[i + DEPTH / 2] = Kind<type>::HAS_NIBBLES ? bytes[i] >> 4 : bytes[i + DEPTH / 2];
-        }
-    }
+    int8_t scales[2], minimum;               // whole numbers, where there are any
+    uint16_t scale = 0, minimum_of_all = 0;  // halves
 };
 
+// Four bits of each byte for the first 16 weights, and four for the rest; or all eight.
 template <int type>
-void pack_tile(const char * data, size_t row_bytes, char * packed) {
-    using K = Kind<type>;
-    auto * quants = reinterpret_cast<uint8_t *>(packed);
-    char * scales = packed + SCALES<type>;
-    char * besides = scales + 2 * COLUMNS;
-    for (int column = 0; column < COLUMNS; ++column, data += row_bytes) {
-        const Block<type> block(data);
-        std::memcpy(scales + 2 * column, data, 2);
-        if constexpr (K::HAS_MINIMA) std::memcpy(besides + 2 * column, data + 2, 2);
-        int32_t sum = 0;
-        for (int k = 0; k < DEPTH; ++k) {
-            if constexpr (K::HAS_NIBBLES) {
-                if (k % 8 < 4)
-                    quants[k / 8 * 64 + column * 4 + k % 4] =
-                        uint8_t(block.quants[k] | block.quants[k + 4] << 4);
-            } else {
-                quants[k / 4 * 64 + column * 4 + k % 4] = block.quants[k];
-                sum += 128 * int8_t(block.quants[k]);
-            }
-        }
-        if constexpr (!K::HAS_NIBBLES) std::memcpy(besides + 4 * column, &sum, sizeof sum);
+void read_block(const uint8_t * block, Piece & piece) {
+    constexpr Format format = format_of(type);
+    std::memcpy(&piece.scale, block, 2);
+    if (format.has_minima) std::memcpy(&piece.minimum_of_all, block + 2, 2);
+    const uint8_t * bytes = block + (format.has_minima ? 4 : 2);
+    if (format.bits == 8) {
+        std::memcpy(piece.quants, bytes, DEPTH);
+        return;
     }
+    uint32_t high = 0;
+    if (format.bits == 5) {
+        std::memcpy(&high, bytes, 4);
+        bytes += 4;
+    }
+    for (int i = 0; i < DEPTH / 2; ++i) {
+        piece.quants[i] = uint8_t((bytes[i] & 15) | (high >> i & 1) << 4);
+        piece.quants[i + DEPTH / 2] = uint8_t(bytes[i] >> 4 | (high >> (i + DEPTH / 2) & 1) << 4);
+    }
+}
+
+// Q4_K and Q5_K: two halves, eight scales and eight minima of six bits in 12 bytes, a bit of the
+// weights of all eight tiles in each of 32 bytes, and four bits of two tiles in each of 32 more.
+template <int type>
+void read_k_block(const uint8_t * block, int tile, Piece & piece) {
+    std::memcpy(&piece.scale, block, 2);
+    std::memcpy(&piece.minimum_of_all, block + 2, 2);
+    piece.minimum_of_all ^= 0x8000;  // subtracted there
+    const uint8_t * sixes = block + 4;
+    if (tile < 4) {
+        piece.scales[0] = int8_t(sixes[tile] & 63);
+        piece.minimum = int8_t(sixes[tile + 4] & 63);
+    } else {
+        piece.scales[0] = int8_t((sixes[tile + 4] & 15) | sixes[tile - 4] >> 6 << 4);
+        piece.minimum = int8_t(sixes[tile + 4] >> 4 | sixes[tile] >> 6 << 4);
+    }
+    const uint8_t * high = sixes + 12;
+    const uint8_t * low = high + (type == Q5_K ? DEPTH : 0) + tile / 2 * DEPTH;
+    for (int i = 0; i < DEPTH; ++i) {
+        piece.quants[i] = tile % 2 ? low[i] >> 4 : low[i] & 15;
+        if (type == Q5_K) piece.quants[i] |= uint8_t((high[i] >> tile & 1) << 4);
+    }
+}
+
+// Q6_K: for 128 weights twice, 64 bytes with their low four bits; then the high two bits likewise,
+// 16 scales, and a half.
+template <>
+void read_k_block<Q6_K>(const uint8_t * block, int tile, Piece & piece) {
+    const int part = tile / 4, quarter = tile % 4;
+    const uint8_t * low = block + part * 64 + quarter % 2 * DEPTH;
+    const uint8_t * high = block + 128 + part * DEPTH;
+    for (int i = 0; i < DEPTH; ++i)
+        piece.quants[i] =
+            uint8_t((quarter < 2 ? low[i] & 15 : low[i] >> 4) | (high[i] >> 2 * quarter & 3) << 4);
+    std::memcpy(piece.scales, block + 192 + 2 * tile, 2);
+    std::memcpy(&piece.scale, block + 208, 2);
+}
+
+template <int type>
+Piece read(const char * row, int64_t tile) {
+    constexpr int TILES = Kind<type>::TILES;
+    const auto * block =
+        reinterpret_cast<const uint8_t *>(row) + size_t(tile / TILES) * block_bytes(type);
+    Piece piece;
+    if constexpr (format_of(type).is_k)
+        read_k_block<type>(block, int(tile % TILES), piece);
+    else
+        read_block<type>(block, piece);
+    return piece;
+}
+
+// Writes a row's part of a tile as a column of it.
+template <int type>
+void write(const Piece & piece, int column, char * tile) {
+    using K = Kind<type>;
+    auto * bytes = reinterpret_cast<uint8_t *>(tile);
+    for (int k = 0; k < DEPTH; ++k) {
+        const int four = k / 4, at = column * 4 + k % 4;
+        if constexpr (K::FORMAT.bits == 8) {
+            bytes[four * 64 + at] = piece.quants[k];
+            continue;
+        }
+        bytes[four / 2 * 64 + at] |= uint8_t((piece.quants[k] & 15) << four % 2 * 4);
+        if constexpr (K::HIGH_BITS) {
+            constexpr int TOGETHER = 8 / K::HIGH_BITS;
+            bytes[K::LOW + four / TOGETHER * 64 + at] |=
+                uint8_t(piece.quants[k] >> 4 << four % TOGETHER * K::HIGH_BITS);
+        }
+    }
+    if constexpr (K::FORMAT.is_k) {
+        for (int i = 0; i < K::FORMAT.scales; ++i)
+            tile[K::SCALES + i * COLUMNS + column] = piece.scales[i];
+        if constexpr (K::FORMAT.has_minima) tile[K::BESIDES + column] = piece.minimum;
+    } else {
+        std::memcpy(tile + K::SCALES + 2 * column, &piece.scale, 2);
+        if constexpr (K::FORMAT.has_minima)
+            std::memcpy(tile + K::BESIDES + 2 * column, &piece.minimum_of_all, 2);
+    }
+    if constexpr (K::FORMAT.bits == 8) {
+        int32_t sum = 0;
+        for (uint8_t quant : piece.quants) sum += 128 * int8_t(quant);
+        std::memcpy(tile + K::BESIDES + 4 * column, &sum, sizeof sum);
+    }
+}
+
+template <int type>
+void pack_strip(const char * rows, size_t row_bytes, int64_t tiles, char * packed) {
+    using K = Kind<type>;
+    std::memset(packed, 0, K::size(tiles));
+    for (int64_t tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
+        char * halves = packed;
+        const bool has_halves = K::FORMAT.is_k && tile % K::TILES == 0;
+        if (has_halves) packed += K::HALVES;
+        for (int column = 0; column < COLUMNS; ++column) {
+            const Piece piece = read<type>(rows + column * row_bytes, tile);
+            write<type>(piece, column, packed);
+            if (!has_halves) continue;
+            std::memcpy(halves + 2 * column, &piece.scale, 2);
+            if constexpr (K::FORMAT.has_minima)
+                std::memcpy(halves + 2 * COLUMNS + 2 * column, &piece.minimum_of_all, 2);
+        }
+    }
+}
+
+// Calls `work` with each number below `count`, on all processors that this process may use.
+template <typename Work>
+void spread(int64_t count, Work work) {
+    std::atomic<int64_t> next = 0;
+    const auto some = [&] {
+        for (int64_t one; (one = next++) < count;) work(one);
+    };
+    std::vector<std::jthread> others;
+    try {
+        for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i)
+            others.emplace_back(some);
+    } catch (const std::system_error &) {
+        // No more threads are to be had: those that there are do it.
+    }
+    some();
 }
 
 template <int type>
 void pack_all(const Tensor * matrix, const char * data, char * packed) {
     const int64_t tiles = matrix->ne[0] / DEPTH;
-    const size_t row_bytes = size_t(tiles) * Block<type>::BYTES;
-    for (int64_t row = 0; row < matrix->ne[1]; row += COLUMNS, data += COLUMNS * row_bytes)
-        for (int64_t tile = 0; tile < tiles; ++tile, packed += Kind<type>::BYTES)
-            pack_tile<type>(data + tile * Block<type>::BYTES, row_bytes, packed);
-}
-
-size_t tile_bytes(int32_t type) {
-    switch (type) {
-        case Q4_0:
-            return Kind<Q4_0>::BYTES;
-        case Q4_1:
-            return Kind<Q4_1>::BYTES;
-        case Q8_0:
-            return Kind<Q8_0>::BYTES;
-    }
-    return 0;
+    const size_t row_bytes = size_t(tiles / Kind<type>::TILES) * block_bytes(type);
+    spread(matrix->ne[1] / COLUMNS, [&](int64_t strip) {
+        pack_strip<type>(data + size_t(strip) * COLUMNS * row_bytes, row_bytes, tiles,
+                         packed + size_t(strip) * Kind<type>::size(tiles));
+    });
 }
 
 }  // namespace
 
 bool can_pack(const Tensor * matrix) {
-    return tile_bytes(matrix->type) && matrix->ne[0] % DEPTH == 0 &&
+    const Format format = format_of(matrix->type);
+    return format.bits && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
            matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[2] == 1 && matrix->ne[3] == 1;
 }
 
 size_t packed_size(const Tensor * matrix) {
-    return tile_bytes(matrix->type) * size_t(matrix->ne[0] / DEPTH) *
-           size_t(matrix->ne[1] / COLUMNS);
+    return size_t(matrix->ne[1] / COLUMNS) * by_type(matrix->type, [&](auto type) {
+               return Kind<type>::size(matrix->ne[0] / DEPTH);
+           });
 }
 
 void pack(const Tensor * matrix, const char * data, char * packed) {
-    switch (matrix->type) {
-        case Q4_0:
-            return pack_all<Q4_0>(matrix, data, packed);
-        case Q4_1:
-            return pack_all<Q4_1>(matrix, data, packed);
-        case Q8_0:
-            return pack_all<Q8_0>(matrix, data, packed);
-    }
+    by_type(matrix->type, [&](auto type) { pack_all<type>(matrix, data, packed); });
 }
 
 }  // namespace hanabi

@@ -6,6 +6,7 @@ from ctypes import (
     POINTER,
     Structure,
     c_bool,
+    c_char_p,
     c_float,
     c_int,
     c_int64,
@@ -19,15 +20,27 @@ import numpy as np
 from hanabi_llama.kernels import procedure
 from hanabi_llama.library import load
 
-F32, F16, Q4_0, Q4_1, Q8_0 = 0, 1, 2, 3, 8
-BYTES = {Q4_0: 18, Q4_1: 20, Q8_0: 34}
-"""Of 32 weights."""
+F32, F16 = 0, 1
+Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = 2, 3, 6, 7, 8, 12, 13, 14
+KINDS = (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K)
+"""Of weights that have products of our own."""
 
 TENSORS = 16
 
 
 class InitParams(Structure):
     _fields_: ClassVar = [("size", c_size_t), ("buffer", c_void_p), ("no_alloc", c_bool)]
+
+
+class TypeTraits(Structure):
+    _fields_: ClassVar = [
+        ("name", c_char_p),
+        ("block", c_int64),
+        ("interleaved", c_int64),
+        ("size", c_size_t),
+        ("is_quantized", c_bool),
+        ("to_float", CFUNCTYPE(None, c_void_p, c_void_p, c_int64)),
+    ]
 
 
 PROTOTYPES = {
@@ -48,6 +61,9 @@ PROTOTYPES = {
     "ggml_backend_tensor_get": (None, [c_void_p, c_void_p, c_size_t, c_size_t]),
     "ggml_backend_graph_compute": (c_int, [c_void_p] * 2),
     "ggml_nbytes": (c_size_t, [c_void_p]),
+    "ggml_blck_size": (c_int64, [c_int]),
+    "ggml_type_size": (c_size_t, [c_int]),
+    "ggml_get_type_traits": (POINTER(TypeTraits), [c_int]),
     "ggml_quantize_chunk": (
         c_size_t,
         [c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p],
@@ -137,14 +153,25 @@ class Graph:
 
 
 def quantized(kind: int, array: np.ndarray) -> np.ndarray:
-    """A matrix as files have it: uint8[row, block of 32, byte]."""
+    """A matrix as files have it: uint8[row, block, byte]."""
+    library = functions()
     rows, elements = array.shape
-    packed = np.empty((rows, elements // 32, BYTES[kind]), np.uint8)
+    blocks = elements // library.ggml_blck_size(kind)
+    packed = np.empty((rows, blocks, library.ggml_type_size(kind)), np.uint8)
     source = np.ascontiguousarray(array, np.float32)
-    functions().ggml_quantize_chunk(
+    library.ggml_quantize_chunk(
         kind, source.ctypes.data, packed.ctypes.data, 0, rows, elements, None
     )
     return packed
+
+
+def unpacked(kind: int, packed: np.ndarray) -> np.ndarray:
+    """What `quantized` weights stand for, by the library: float64[row, element]."""
+    traits = functions().ggml_get_type_traits(kind).contents
+    packed = np.ascontiguousarray(packed)
+    floats = np.empty((len(packed), packed.shape[1] * traits.block), np.float32)
+    traits.to_float(packed.ctypes.data, floats.ctypes.data, floats.size)
+    return floats.astype(np.float64)
 
 
 def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 1) -> np.ndarray:

@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from hanabi_llama.library import load
 from hanabi_llama.own_kernels import BUILDS, OPERATIONS, build_file
 
-from .operations import Q4_0, Q4_1, Q8_0, attend, multiply, quantized
+from .operations import (
+    KINDS,
+    Q4_0,
+    Q4_1,
+    Q4_K,
+    Q5_1,
+    Q5_K,
+    Q6_K,
+    Q8_0,
+    attend,
+    multiply,
+    quantized,
+    unpacked,
+)
 
 OWN = load().own
 
@@ -112,17 +125,23 @@ def test_attention_of_another_size_is_the_librarys():
     assert OWN.declined() > before
 
 
+OUR_KINDS = (Q4_0, Q4_1, Q8_0) if OWN.are_the_librarys else KINDS
+"""Where the library has tiles for AMX it packs the others in its own way, and multiplies them."""
+
+
 @st.composite
 def products(draw):
     """A kind of weights, weights, and rows of inputs: some elements large, some blocks zero."""
     numbers = np.random.default_rng(draw(st.integers(0, 2**32)))
-    elements = 32 * draw(st.sampled_from([2, 3, 18, 20, 21, 48]))
+    kind = draw(st.sampled_from(OUR_KINDS))
+    shared = kind in (Q4_K, Q5_K, Q6_K)  # halves, by 256 weights
+    elements = draw(st.sampled_from([256, 512, 768] if shared else [64, 96, 576, 640, 672, 1536]))
     features, rows = 32 * draw(st.integers(1, 12)), draw(st.integers(1, 70))
     weights = numbers.normal(0, 0.1, (features, elements))
     inputs = numbers.normal(0, 1, (rows, elements)).astype(np.float32)
     inputs[:, ::7] *= 50
     inputs[0, : min(64, elements)] = 0
-    return draw(st.sampled_from([Q4_0, Q4_1, Q8_0])), weights, inputs
+    return kind, weights, inputs
 
 
 @needs_kernels
@@ -136,32 +155,27 @@ def test_products_are_the_librarys_to_the_bit(asked, threads):
     assert np.array_equal(ours, multiply(*asked, threads))
 
 
-def halves(packed):
-    return packed.copy().view(np.float16)[..., 0].astype(np.float64)
+QUANTS_FROM = {Q4_1: 4, Q5_1: 4, Q4_K: 16, Q5_K: 16}
+"""Kinds with minima -> the byte of a block where the quants begin."""
 
 
 def rounded_product(kind, weights, inputs):
     """The product of weights as files have them with inputs rounded to bytes, in 64 bits."""
     packed = quantized(kind, weights)
-    scale, minimum, start = halves(packed[..., :2]), 0.0, 2
-    if kind == Q4_1:
-        minimum, start = halves(packed[..., 2:4]), 4
-    quants = packed[..., start:]
-    if kind == Q8_0:
-        quants = quants.view(np.int8).astype(np.int64)
-    else:
-        quants = np.concatenate([quants & 15, quants >> 4], axis=-1).astype(np.int64)
-        quants -= 8 if kind == Q4_0 else 0
+    whole = unpacked(kind, packed)
+    minima = np.zeros_like(whole)
+    if kind in QUANTS_FROM:
+        packed[..., QUANTS_FROM[kind] :] = 0
+        minima = unpacked(kind, packed)
     blocks = inputs.reshape(len(inputs), -1, 32)
     most = np.abs(blocks).max(axis=-1)
     inverse = np.divide(127, most, out=np.zeros_like(most), where=most > 0, dtype=np.float32)
     bytes_ = np.rint(blocks * inverse[..., None]).astype(np.int64)
     step = most / np.float32(127)
-    total = np.einsum("rbk,fbk->rfb", bytes_, quants)
+    rounded = bytes_ * step.astype(np.float16).astype(np.float64)[..., None]
     # The sum is rounded to 32 bits before it is to 16, as the format has it.
     sums = (step * bytes_.sum(axis=-1).astype(np.float32)).astype(np.float16).astype(np.float64)
-    product = total * scale * step.astype(np.float16).astype(np.float64)[:, None, :]
-    return (product + minimum * sums[:, None, :]).sum(axis=-1)
+    return rounded.reshape(inputs.shape) @ (whole - minima).T + sums @ minima[:, ::32].T
 
 
 @needs_kernels
@@ -213,13 +227,14 @@ SOME_RESULTS = """
 import hashlib
 import numpy as np
 from hanabi_llama.library import load
-from tests.operations import Q4_0, Q4_1, Q8_0, attend, multiply
+from tests.operations import attend, multiply
+from tests.test_own_kernels import OUR_KINDS
 
 digest = hashlib.sha256()
 numbers = np.random.default_rng(0)
-for kind in (Q4_0, Q4_1, Q8_0):
+for kind in OUR_KINDS:
     for rows in (1, 2, 5, 8, 21, 40):
-        weights, inputs = numbers.normal(0, 1, (96, 160)), numbers.normal(0, 9, (rows, 160))
+        weights, inputs = numbers.normal(0, 1, (96, 768)), numbers.normal(0, 9, (rows, 768))
         digest.update(multiply(kind, weights, inputs.astype(np.float32), 2).tobytes())
 for size in (64, 80, 96, 128, 256):
     for tokens in (1, 2, 3, 30):

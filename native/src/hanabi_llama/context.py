@@ -160,8 +160,8 @@ class Context:
         The batch is cut into passes through the weights: neighbouring sequence ids together, each
         with the same number of tokens, at most micro_batch in all. With one attention kernel a
         sequence's logits are the same to the bit however its tokens are cut and whoever runs beside
-        it, where the kernels for its weights round alike for any number of tokens (so those of
-        Q4_1 do on AVX-512; whoever relies on it tries it). Without, attention rounds differently
+        it, where the kernels for its weights round alike for any number of tokens (so our own
+        do; whoever relies on it tries it). Without, attention rounds differently
         for one token of a sequence, for 2 to 63, and for more.
 
         Args:
