@@ -17,14 +17,15 @@ constexpr int DEPTH = 32;  // elements with one scale
 constexpr int QUANTS = COLUMNS * DEPTH;
 constexpr int AHEAD = 4096;  // bytes from what is read of few rows' weights to what is fetched
 
-// What differs between the types. A weight is scale * (quant - offset), less a minimum in some.
+// What differs between the types. A weight is scale * (quant - offset), plus a minimum in some.
 struct Format {
     int bits;           // of a quant
     int offset;         // what is taken from it; those of 8 bits have a sign instead
     bool has_minima;    // a column of a tile has one
     int scales = 1;     // that a column of a tile has: 2 are for 16 elements each
     bool is_k = false;  // whether scales and minima are whole numbers, times a half that 256
-                        // elements share; minima are added otherwise, and subtracted here
+                        // elements share; the file subtracts such minima, and the half is packed
+                        // with the other sign
 };
 
 constexpr Format format_of(int32_t type) {
