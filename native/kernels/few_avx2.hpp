@@ -1,6 +1,6 @@
 // Products of a few rows of inputs with 16 columns of weights, by AVX2, which multiplies bytes to
 // sums of two in 16 bits. Those of 4-bit weights are small enough to be added up there for a whole
-// tile; those of bytes go on to 32 bits at once.
+// tile, those of 5 and 6 bits for a part of it; those of bytes go on to 32 bits at once.
 
 #pragma once
 
@@ -16,7 +16,7 @@ namespace hanabi {
 constexpr int FEW = 4;     // rows that are multiplied with weights unpacked once
 constexpr int HALVES = 2;  // of 16 columns, a register for each
 
-// How many products of two bytes' sums fit in 16 bits: those with inputs up to 127.
+// How many sums of two products fit in 16 bits together: inputs go up to 127.
 constexpr int fitting(int bits) { return bits == 8 ? 1 : 32767 / (2 * 127 * ((1 << bits) - 1)); }
 
 // The products of four elements of each column with those of a row, in sums of two.
@@ -43,10 +43,7 @@ void multiply_few(const char * packed, const Inputs & inputs, int64_t part, bool
     each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = zero(); });
     for (int tile = 0; tile < inputs.tiles; ++tile, packed += K::BYTES) {
         weight.read(packed, tile);
-        if (rows == 1 || is_first)
-            each<K::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
-                _mm_prefetch(packed + AHEAD + line * 64, _MM_HINT_T0);
-            });
+        if (rows == 1 || is_first) fetch_ahead<type>(packed);
         each<K::FORMAT.scales>([&](auto part) __attribute__((always_inline)) {
             __m256i product[rows][HALVES] = {};
             each<FOURS / RUN>([&](auto run) __attribute__((always_inline)) {

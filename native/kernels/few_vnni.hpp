@@ -29,10 +29,7 @@ void multiply_few(const char * packed, const Inputs & inputs, int64_t part, bool
     each<rows>([&](auto row) __attribute__((always_inline)) { result[row] = zero(); });
     for (int tile = 0; tile < inputs.tiles; ++tile, packed += K::BYTES) {
         weight.read(packed, tile);
-        if (rows == 1 || is_first)
-            each<K::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
-                _mm_prefetch(packed + AHEAD + line * 64, _MM_HINT_T0);
-            });
+        if (rows == 1 || is_first) fetch_ahead<type>(packed);
         __m512i weights[8];
         each<8>([&](auto four) __attribute__((always_inline)) {
             weights[four] = bytes_of<type, four>(packed);

@@ -25,24 +25,28 @@ template <int count, typename Do>
     }(std::make_integer_sequence<int, count>());
 }
 
-// The sum of each vector's lanes, as the first lanes of one; of a lone vector's, as all of them.
-template <int count>
-[[gnu::always_inline]] inline Floats sums(const Floats (&v)[count]) {
-    if constexpr (count == LANES) return across(v, [](auto a, auto b) { return a + b; });
-    if constexpr (count == 1) return all(sum(v[0]));
-    float each_sum[LANES] = {};
-    each<count>([&](auto i) __attribute__((always_inline)) { each_sum[i] = sum(v[i]); });
-    return load(each_sum);
+// What comes of each vector's lanes, as the first lanes of one; of a lone vector's, as all of them.
+// `of_one` makes it of one vector, and `merge` of two lanes.
+template <int count, typename OfOne, typename Merge>
+[[gnu::always_inline]] inline Floats merged(const Floats (&v)[count], OfOne of_one, Merge merge) {
+    if constexpr (count == LANES) return across(v, merge);
+    if constexpr (count == 1) return all(of_one(v[0]));
+    float each_one[LANES] = {};
+    each<count>([&](auto i) __attribute__((always_inline)) { each_one[i] = of_one(v[i]); });
+    return load(each_one);
 }
 
-// The greatest of each vector's lanes, likewise.
+// The sum of each vector's lanes.
+template <int count>
+[[gnu::always_inline]] inline Floats sums(const Floats (&v)[count]) {
+    return merged(v, [](Floats x) { return sum(x); }, [](auto a, auto b) { return a + b; });
+}
+
+// The greatest of each vector's lanes.
 template <int count>
 [[gnu::always_inline]] inline Floats greatest(const Floats (&v)[count]) {
-    if constexpr (count == LANES) return across(v, [](auto a, auto b) { return max(a, b); });
-    if constexpr (count == 1) return all(greatest(v[0]));
-    float each_greatest[LANES] = {};
-    each<count>([&](auto i) __attribute__((always_inline)) { each_greatest[i] = greatest(v[i]); });
-    return load(each_greatest);
+    return merged(
+        v, [](Floats x) { return greatest(x); }, [](auto a, auto b) { return max(a, b); });
 }
 
 }  // namespace hanabi

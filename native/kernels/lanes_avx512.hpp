@@ -5,7 +5,6 @@
 #include <immintrin.h>
 
 #include <cstdint>
-#include <cstring>
 
 namespace hanabi {
 
@@ -15,6 +14,9 @@ using Bytes = __m512i;  // of quants
 
 constexpr int WIDTH = 64;      // of Bytes
 constexpr int REGISTERS = 32;  // of Floats
+
+// Lanes below a number.
+inline Mask first_lanes(int count) { return count >= 16 ? 0xffff : (1u << count) - 1; }
 
 inline Floats all(float x) { return _mm512_set1_ps(x); }
 inline Floats zero() { return _mm512_setzero_ps(); }
@@ -27,8 +29,7 @@ inline Floats halves(const void * at) {
 }
 // The first so many of them, and 0 for the rest, which is not read.
 inline Floats first_halves(const void * at, int count) {
-    const __mmask16 inside = count >= 16 ? 0xffff : (1u << count) - 1;
-    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(inside, at));
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(count), at));
 }
 // 16 whole numbers, a byte with a sign for each.
 inline Floats whole_numbers(const void * at) {
@@ -56,8 +57,6 @@ inline bool any(Mask mask) { return mask != 0; }
 inline Floats where(Mask mask, Floats yes, Floats no) {
     return _mm512_mask_blend_ps(mask, no, yes);
 }
-// Lanes below a number.
-inline Mask first_lanes(int count) { return count >= 16 ? 0xffff : (1u << count) - 1; }
 inline Mask both(Mask a, Mask b) { return a & b; }
 
 inline float sum(Floats x) { return _mm512_reduce_add_ps(x); }

@@ -15,7 +15,6 @@ namespace hanabi {
 constexpr int COLUMNS = 16;
 constexpr int DEPTH = 32;  // elements with one scale
 constexpr int QUANTS = COLUMNS * DEPTH;
-constexpr int AHEAD = 4096;  // bytes from what is read of few rows' weights to what is fetched
 
 // What differs between the types. A weight is scale * (quant - offset), plus a minimum in some.
 struct Format {
@@ -143,6 +142,15 @@ struct Scales {
         }
     }
 };
+
+// Asks for a tile of weights that few rows will be multiplied with after this one.
+template <int type>
+[[gnu::always_inline]] inline void fetch_ahead(const char * tile) {
+    constexpr int AHEAD = 4096;  // bytes
+    each<Kind<type>::BYTES / 64>([&](auto line) __attribute__((always_inline)) {
+        _mm_prefetch(tile + AHEAD + line * 64, _MM_HINT_T0);
+    });
+}
 
 // Whether a matrix has a type and a shape that can be packed.
 bool can_pack(const Tensor * matrix);
