@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import hanabi_llama
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.kv_cache import plan_cache
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
@@ -111,13 +112,13 @@ class LlamaRunner:
             flash_attention=True,
             one_attention_kernel=True,
         )
-        self.can_cut = not (self._model.is_recurrent or self._model.is_hybrid)
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
-        self.exact_cuts = self.can_cut and self._cuts_are_exact()
+        self.cuts = self._try_cuts()
+        self.exact_cuts = self.cuts is not Cuts.NOWHERE and self._cuts_are_exact()
         self.pieces = _pieces(
             self.context_length,
             exact_cuts=self.exact_cuts,
@@ -182,6 +183,16 @@ class LlamaRunner:
         fits = all(chunk.start + longest <= self.context_length for chunk in chunks)
         return longest if fits else 0
 
+    def _try_cuts(self) -> Cuts:
+        """Where a slot can be cut back; the memory itself is asked, with a few tokens in it."""
+        tokens = [id_ % self.vocab.size for id_ in range(1, 1 + PROBE)]
+        self.decode([Chunk(0, 0, tokens, 0)])
+        can_cut = all(self._context.remove(0, length) for length in range(PROBE - 1, 0, -1))
+        self.trim(0, 0)
+        if not can_cut:
+            return Cuts.NOWHERE
+        return Cuts.UNTIL_RESTORED if self._context.is_windowed else Cuts.ANYWHERE
+
     def _cuts_are_exact(self) -> bool:
         """Whether tokens one by one, beside another slot's, give the logits of one pass.
 
@@ -225,20 +236,28 @@ class LlamaRunner:
 
         By way of its saved state: the cache's 16-bit floats, between whole numbers that are too
         small to have the bits of such a float. Where they were not, the library would refuse the
-        state, and the process be replaced.
+        state, and the process be replaced. What a window hides is not part of that state: there all
+        of another slot is copied over this one, which is emptied then.
         """
+        if self._context.is_windowed and self.slots > 1:
+            self.copy((slot + 1) % self.slots, slot)
+            self.trim(slot, 0)
+            return
         state = self._context.save_sequence(slot)
         halves = state[: state.size // 2 * 2].view(np.uint16)
         halves[halves & INFINITE == INFINITE] = 0
         self._context.load_sequence(slot, state)
 
     def trim(self, slot: int, length: int) -> None:
-        """Forget what a slot holds from position `length` on."""
-        self._context.remove(slot, length)
+        """Forget what a slot holds from position `length` on; see Runner."""
+        if not self._context.remove(slot, length):
+            message = f"slot {slot} cannot be cut back to {length} tokens"
+            raise AssertionError(message)
 
     def abort(self) -> None:
         """Cut short the decode that is under way; see Runner."""
-        self._context.abort()
+        if self.cuts is not Cuts.NOWHERE:
+            self._context.abort()
 
     def resume(self) -> None:
         """Let decodes run again."""
