@@ -64,7 +64,7 @@ def finish_of(events, choice=0):
     cuts=st.sampled_from(Cuts),
 )
 def test_every_choice_gets_the_tokens_it_would_get_alone(
-    requests, slots, budget, arrivals, keys, cuts
+    requests, slots, budget, arrivals, *, keys, cuts
 ):
     runner = MockRunner(slots=slots, max_outputs=slots + 12, cuts=cuts)
     loop = EngineLoop(runner, token_budget=budget)
