@@ -1,9 +1,9 @@
 """Kernels of our own, attached to the library's CPU backend where the processor has what they need.
 
 They are in native/kernels, compiled when the wheel is built, once for AVX-512 and once for AVX2:
-products of a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`),
-more exact than the library's. Both builds give the same bits. Where they are missing, or cannot be
-used, the library computes all by itself.
+products of a matrix (`matmul`) and attention (`attention`), both more exact than the library's.
+Both builds give the same bits. Where they are missing, or cannot be used, the library computes all
+by itself.
 """
 
 import os
@@ -55,15 +55,15 @@ class OwnKernels:
     Attributes:
         build: which of BUILDS they are; None where there are none.
         able: the operations that they can compute here: all or none.
-        are_the_librarys: whether products are to the bit those of the library, which packs the
-            weights itself then.
+        leaves_packing: whether the library packs weights itself, since it has tiles for AMX. Only
+            the types that it packs as our kernels do are multiplied by them then.
     """
 
     def __init__(self, library: CDLL, kernels: Kernels) -> None:
         """Attach those that can run here, unless the environment says otherwise."""
         self.build: str | None = None
         self.able: frozenset[str] = frozenset()
-        self.are_the_librarys = False
+        self.leaves_packing = False
         self._in_use: frozenset[str] = frozenset()
         features = set(kernels.features)
         build = _chosen(features)
@@ -85,7 +85,7 @@ class OwnKernels:
             return  # another build of the library, which keeps these to itself
         self._own = CDLL(os.fspath(build_file(build)))
         self._own.hanabi_declined.restype = c_uint32
-        self.are_the_librarys = (
+        self.leaves_packing = (
             build == "avx512"
             and "AMX_INT8" in features
             and library.ggml_backend_buft_name(self._first) == b"AMX"
@@ -94,7 +94,7 @@ class OwnKernels:
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
-            has_amx=self.are_the_librarys,
+            has_amx=self.leaves_packing,
         )
         self.build, self.able = build, OPERATIONS
         self.use(() if os.environ.get(VARIABLE) == "library" else OPERATIONS)
