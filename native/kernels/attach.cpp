@@ -51,9 +51,31 @@ struct Attention final : Traits {
     }
 } by_attention;
 
+// Some rows of a packed matrix, as floats: where a model's output weights are its embeddings too.
+struct Rows final : Traits {
+    bool work_size(int, const Tensor *, size_t & size) override {
+        size = 0;
+        return true;
+    }
+    bool compute_forward(Params * params, Tensor * op) override {
+        const auto * numbers = reinterpret_cast<const int32_t *>(op->src[1]->data);
+        for (int64_t row = params->ith; row < op->ne[1]; row += params->nth)
+            unpack_row(op->src[0], numbers[row],
+                       reinterpret_cast<float *>(op->data + row * op->nb[1]));
+        return true;
+    }
+} by_rows;
+
+bool is_rows(const Tensor * op) {
+    return op->op == library.get_rows && op->src[1]->type == I32 && op->type == F32 &&
+           op->src[1]->nb[0] == sizeof(int32_t) && op->ne[2] == 1 && op->ne[3] == 1;
+}
+
 // Whether the weights of a product are packed here when they are loaded. They stay so, whatever is
 // in use later: nobody else can read them.
-bool is_packed(const Tensor * matrix) { return matrix->extra == static_cast<Traits *>(&by_matmul); }
+bool is_packed(const Tensor * matrix) {
+    return matrix && matrix->extra == static_cast<Traits *>(&by_matmul);
+}
 
 bool packs(const Tensor * matrix) {
     return library.uses_matmul && !library.has_amx && can_pack(matrix);
@@ -65,6 +87,7 @@ struct Offer final : Extra {
             if (is_packed(op->src[0])) return op->src[1]->type == F32;
             if (packs(op->src[0]) && is_matmul(op)) return true;
         }
+        if (is_packed(op->src[0]) && is_rows(op)) return true;
         return theirs()->supports_op(device, op);
     }
 
@@ -80,6 +103,7 @@ struct Offer final : Extra {
                                    is_matmul(op);
             if (is_of_amx || is_packed(op->src[0])) return &by_matmul;
         }
+        if (is_packed(op->src[0]) && is_rows(op)) return &by_rows;
         return theirs()->get_tensor_traits(op);
     }
 

@@ -161,4 +161,7 @@ size_t packed_size(const Tensor * matrix);
 // Packs a whole matrix as it is in the file.
 void pack(const Tensor * matrix, const char * data, char * packed);
 
+// What the weights of a row of a packed matrix stand for.
+void unpack_row(const Tensor * matrix, int64_t row, float * weights);
+
 }  // namespace hanabi

@@ -25,6 +25,7 @@ from .operations import (
     attend,
     multiply,
     quantized,
+    rows_of,
     unpacked,
 )
 
@@ -244,6 +245,21 @@ def test_what_is_no_number_stays_in_its_row(kind, rows, odd, place):
     assert not np.isfinite(computed[rows // 2]).any()
     others = np.arange(rows) != rows // 2
     assert np.array_equal(computed[others], wanted[others])
+
+
+@needs_kernels
+@pytest.mark.skipif(OWN.leaves_packing, reason="the library packs here, and cannot read rows")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_of_packed_weights_can_be_read(kind, threads):
+    """A model may use its output weights as its embeddings too (CodeShell)."""
+    OWN.use({"matmul"})
+    weights = np.random.default_rng(7).normal(0, 1, (64, 512))
+    numbers = np.array([0, 63, 17, 17, 5])
+    whole = unpacked(kind, quantized(kind, weights))
+    assert np.allclose(
+        rows_of(kind, weights, numbers, threads), whole[numbers], rtol=1e-6, atol=1e-6
+    )
 
 
 def test_what_this_processor_has_is_used():

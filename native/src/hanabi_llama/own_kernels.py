@@ -42,6 +42,7 @@ class _Functions(Structure):
         ("chunk_add", c_void_p),
         ("bytes", c_void_p),
         ("mul_mat", c_int32),
+        ("get_rows", c_int32),
         ("flash_attention", c_int32),
         ("uses_matmul", c_int32),
         ("uses_attention", c_int32),
@@ -93,6 +94,7 @@ class OwnKernels:
         self._functions = _Functions(
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),
+            get_rows=_number(library, b"GET_ROWS"),
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
             has_amx=self.leaves_packing,
         )
