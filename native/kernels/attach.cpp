@@ -13,6 +13,7 @@
 #include "attention.hpp"
 #include "ggml.hpp"
 #include "matmul.hpp"
+#include "seen.hpp"
 #include "weights.hpp"
 
 namespace hanabi {
@@ -81,6 +82,21 @@ bool packs(const Tensor * matrix) {
     return library.uses_matmul && !library.has_amx && can_pack(matrix);
 }
 
+// Whether the weights of a product are packed by the library in the same way.
+bool has_librarys_tiles(const Tensor * op) {
+    const Buffer * buffer = op->src[0]->buffer;
+    return library.uses_matmul && library.has_amx && buffer && buffer->type == first &&
+           has_tiles(op->src[0]->type) && is_matmul(op);
+}
+
+// Why a product is not computed here, if it is not.
+Reason why_not(const Tensor * op) {
+    if (is_packed(op->src[0]) || has_librarys_tiles(op)) return Reason::NONE;
+    if (!library.uses_matmul) return Reason::NOT_IN_USE;
+    if (!has_format(op->src[0]->type)) return Reason::TYPE;
+    return is_matmul(op) ? Reason::PLACE : Reason::SHAPE;
+}
+
 struct Offer final : Extra {
     bool supports_op(void * device, const Tensor * op) override {
         if (op->op == library.mul_mat && op->src[0]->buffer && op->src[0]->buffer->type == first) {
@@ -92,16 +108,18 @@ struct Offer final : Extra {
     }
 
     Traits * get_tensor_traits(const Tensor * op) override {
-        if (op->op == library.flash_attention && library.uses_attention) {
-            if (is_attention(op)) return &by_attention;
-            ++declined;
+        if (op->op == library.flash_attention) {
+            const Reason reason = !library.uses_attention ? Reason::NOT_IN_USE
+                                  : is_attention(op)      ? Reason::NONE
+                                                          : Reason::SHAPE;
+            note(op, reason);
+            if (reason == Reason::NONE) return &by_attention;
+            if (reason == Reason::SHAPE) ++declined;
         }
-        if (op->op == library.mul_mat) {
-            const Buffer * buffer = op->src[0]->buffer;
-            const bool is_of_amx = library.uses_matmul && library.has_amx && buffer &&
-                                   buffer->type == first && has_tiles(op->src[0]->type) &&
-                                   is_matmul(op);
-            if (is_of_amx || is_packed(op->src[0])) return &by_matmul;
+        if (op->op == library.mul_mat || op->op == library.mul_mat_id) {
+            const Reason reason = why_not(op);
+            note(op, reason);
+            if (reason == Reason::NONE) return &by_matmul;
         }
         if (is_packed(op->src[0]) && is_rows(op)) return &by_rows;
         return theirs()->get_tensor_traits(op);

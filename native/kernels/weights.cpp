@@ -236,7 +236,7 @@ void pack_all(const Tensor * matrix, const char * data, char * packed) {
 
 bool can_pack(const Tensor * matrix) {
     const Format format = format_of(matrix->type);
-    return format.bits && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
+    return has_format(matrix->type) && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
            matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[2] == 1 && matrix->ne[3] == 1;
 }
 

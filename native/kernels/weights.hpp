@@ -73,6 +73,8 @@ auto by_type(int32_t type, With with) {
     __builtin_unreachable();
 }
 
+constexpr bool has_format(int32_t type) { return format_of(type).bits != 0; }
+
 // Whether the library's AMX buffers hold a type as it is here.
 constexpr bool has_tiles(int32_t type) { return type == Q4_0 || type == Q4_1 || type == Q8_0; }
 

@@ -22,6 +22,7 @@ from hanabi_llama.library import load
 
 F32, F16, I32 = 0, 1, 26
 Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = 2, 3, 6, 7, 8, 12, 13, 14
+IQ4_NL = 20
 KINDS = (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K)
 """Of weights that have products of our own."""
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from hanabi_llama.library import load
 from hanabi_llama.own_kernels import BUILDS, OPERATIONS, build_file
+from hanabi_llama.seen import Seen
 
 from .operations import (
+    IQ4_NL,
     KINDS,
     Q4_0,
     Q4_1,
@@ -259,6 +261,42 @@ def test_rows_of_packed_weights_can_be_read(kind, threads):
     whole = unpacked(kind, quantized(kind, weights))
     assert np.allclose(
         rows_of(kind, weights, numbers, threads), whole[numbers], rtol=1e-6, atol=1e-6
+    )
+
+
+@needs_kernels
+def test_what_ran_where_is_told():
+    OWN.use(OPERATIONS)
+    OWN.forget_seen()
+    assert OWN.seen() == []
+    numbers = np.random.default_rng(8)
+    multiply(Q8_0, numbers.normal(size=(32, 64)), numbers.normal(size=(3, 64)).astype(np.float32))
+    assert OWN.seen() == [Seen("MUL_MAT", "q8_0", "", (64, 32, 1, 1), 3)]
+    assert OWN.seen()[0].is_own
+    OWN.forget_seen()
+    q, k = np.ones((1, 1, 2, 48), np.float32), np.ones((1, 1, 32, 48), np.float16)
+    attend(q, k, k, np.zeros((1, 1, 2, 32), np.float16), 1.0)
+    assert OWN.seen() == [
+        Seen("FLASH_ATTN_EXT", "f16", "shape without a kernel", (48, 32, 1, 1), 2)
+    ]
+    OWN.forget_seen()
+    OWN.use(())
+    q = np.ones((1, 1, 2, 64), np.float32)
+    k = np.ones((1, 1, 32, 64), np.float16)
+    attend(q, k, k, np.zeros((1, 1, 2, 32), np.float16), 1.0)
+    assert [(seen.reason, seen.is_own) for seen in OWN.seen()] == [("switched off", False)]
+
+
+@needs_kernels
+def test_a_product_of_another_type_is_told_as_the_librarys():
+    OWN.use(OPERATIONS)
+    OWN.forget_seen()
+    multiply(IQ4_NL, np.ones((32, 64)), np.ones((1, 64), np.float32))
+    (seen,) = OWN.seen()
+    assert (seen.operation, seen.weights, seen.reason) == (
+        "MUL_MAT",
+        "iq4_nl",
+        "type without a kernel",
     )
 
 

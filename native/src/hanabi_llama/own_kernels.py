@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from hanabi_llama.kernels import Kernels, backend_file, procedure
+from hanabi_llama.seen import Seen, read_seen
 
 OPERATIONS = frozenset({"matmul", "attention"})
 """What they can compute."""
@@ -42,6 +43,7 @@ class _Functions(Structure):
         ("chunk_add", c_void_p),
         ("bytes", c_void_p),
         ("mul_mat", c_int32),
+        ("mul_mat_id", c_int32),
         ("get_rows", c_int32),
         ("flash_attention", c_int32),
         ("uses_matmul", c_int32),
@@ -84,6 +86,7 @@ class OwnKernels:
             self._first = _first_extra_type(library)
         except (AttributeError, LookupError):
             return  # another build of the library, which keeps these to itself
+        self._library = library
         self._own = CDLL(os.fspath(build_file(build)))
         self._own.hanabi_declined.restype = c_uint32
         self.leaves_packing = (
@@ -94,6 +97,7 @@ class OwnKernels:
         self._functions = _Functions(
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),
+            mul_mat_id=_number(library, b"MUL_MAT_ID"),
             get_rows=_number(library, b"GET_ROWS"),
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
             has_amx=self.leaves_packing,
@@ -126,6 +130,20 @@ class OwnKernels:
     def declined(self) -> int:
         """How often attention was asked for that is none of theirs: of another shape or kind."""
         return int(self._own.hanabi_declined()) if self._in_use else 0
+
+    def seen(self) -> list[Seen]:
+        """Which products and attentions were computed since `forget_seen`, and by whose kernels.
+
+        A model whose products and attentions are all computed by ours gives the same bits however
+        its tokens are cut into passes. Of all contexts of this process; not during a decode. Empty
+        where there are no kernels of ours.
+        """
+        return read_seen(self._library, self._own) if self.able else []
+
+    def forget_seen(self) -> None:
+        """Begin anew with `seen`; not during a decode."""
+        if self.able:
+            self._own.hanabi_forget()
 
 
 def build_file(build: str, folder: Path = FOLDER) -> Path:
