@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import hanabi_llama
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.cuts import Cuts
+from hanabi.engine.exactness import cuts_are_exact
 from hanabi.engine.kv_cache import plan_cache
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
@@ -42,9 +43,8 @@ behind 40 tokens, 64 behind 300 and 120 behind 1,000, where the plain kernel tak
 give. With 512 a prompt of 470 tokens had its first token after 586 ms, with 256 after 450 and with
 128 after 411."""
 
-PROBE = 9
-"""Tokens that are decoded in one pass, and one by one, to see whether that makes a difference:
-the kernels of a matrix take 1, 2, 4 or 8 columns at a time, and what is left."""
+FEW = 8
+"""Tokens that a model's memory is tried with."""
 
 SPACE = "▁".encode()
 """How SentencePiece spells a space."""
@@ -80,7 +80,12 @@ INFINITE = np.uint16(0x7C00)
 
 
 class LlamaRunner:
-    """A model and its context. Implements `hanabi.engine.runner.Runner`."""
+    """A model and its context. Implements `hanabi.engine.runner.Runner`.
+
+    Attributes:
+        operations: the products and attentions of the model, and by whose kernels they were
+            computed; empty where there are no kernels of our own.
+    """
 
     def __init__(self, path: Path, config: EngineConfig) -> None:
         """Load the weights and make room for the KV cache."""
@@ -117,7 +122,10 @@ class LlamaRunner:
         self.vocab = _describe(self._model)
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
+        own = self._model.library.own
+        own.forget_seen()
         self.cuts = self._try_cuts()
+        self.operations = tuple(own.seen())
         self.exact_cuts = self.cuts is not Cuts.NOWHERE and self._cuts_are_exact()
         self.pieces = _pieces(
             self.context_length,
@@ -185,39 +193,20 @@ class LlamaRunner:
 
     def _try_cuts(self) -> Cuts:
         """Where a slot can be cut back; the memory itself is asked, with a few tokens in it."""
-        tokens = [id_ % self.vocab.size for id_ in range(1, 1 + PROBE)]
+        tokens = [id_ % self.vocab.size for id_ in range(FEW)]
         self.decode([Chunk(0, 0, tokens, 0)])
-        can_cut = all(self._context.remove(0, length) for length in range(PROBE - 1, 0, -1))
+        can_cut = all(self._context.remove(0, length) for length in range(FEW - 1, 0, -1))
         self.trim(0, 0)
         if not can_cut:
             return Cuts.NOWHERE
         return Cuts.UNTIL_RESTORED if self._context.is_windowed else Cuts.ANYWHERE
 
     def _cuts_are_exact(self) -> bool:
-        """Whether tokens one by one, beside another slot's, give the logits of one pass.
-
-        Whether the kernels for this processor and these weights round alike for any pass is told
-        nowhere, so it is tried. The slots are empty before and after.
-        """
-        tokens = [id_ % self.vocab.size for id_ in range(1, 1 + PROBE)]
-        slots = range(min(2, self.slots))
-        passes = [[Chunk(0, 0, tokens, PROBE)]]
-        passes += [[Chunk(slot, at, [tokens[at]], 1) for slot in slots] for at in range(PROBE)]
-        rows = []
-        for number, chunks in enumerate(passes):
-            logits = self.decode(chunks)
-            if logits is None:
-                raise AssertionError
-            rows.append(logits.copy())
-            if not number:
-                self.trim(0, 0)
-        for slot in slots:
-            self.trim(slot, 0)
-        return all(
-            np.array_equal(row, single)
-            for row, singles in zip(rows[0], rows[1:], strict=True)
-            for single in singles
-        )
+        """Whether logits do not depend on how tokens are cut; see `exactness`."""
+        if any(_depends_on_cuts(operation) for operation in self.operations):
+            return False
+        is_known = bool(self.operations) and all(seen.is_own for seen in self.operations)
+        return cuts_are_exact(self, is_known=is_known)
 
     def copy(self, source: int, target: int) -> None:
         """Make `target` hold what `source` holds."""
@@ -262,6 +251,17 @@ class LlamaRunner:
     def resume(self) -> None:
         """Let decodes run again."""
         self._context.resume()
+
+
+def _depends_on_cuts(operation: hanabi_llama.Seen) -> bool:
+    """Whether the library computes an operation in another order of sums for other numbers of rows.
+
+    Its products of floats do, and so do its products with the weights of experts.
+    """
+    is_float = operation.weights in {"f32", "f16", "bf16"}
+    is_product = operation.operation != "FLASH_ATTN_EXT"
+    is_of_experts = operation.operation == "MUL_MAT_ID"
+    return not operation.is_own and is_product and (is_float or is_of_experts)
 
 
 def _pieces(context_length: int, *, exact_cuts: bool, has_tiles: bool) -> Pieces:
