@@ -56,7 +56,8 @@ def check_generates(model: "Model") -> None:
 def check_memory(address: int | None) -> int:
     """Return the address of a context's memory of the tokens before.
 
-    Raises UnsuitableModelError where it has none. Encoders and diffusion models have none: each token would be computed as if it were the first.
+    Raises UnsuitableModelError where it has none, as encoders and diffusion models: each token
+    would be computed as if it were the first.
     """
     if not address:
         raise UnsuitableModelError(
