@@ -19,9 +19,11 @@ from hanabi_llama.errors import (
     LibraryError,
     LlamaError,
     ModelLoadError,
+    UnsuitableModelError,
 )
 from hanabi_llama.kernels import Kernels
 from hanabi_llama.library import RELEASE, Library, kernels, load
+from hanabi_llama.memory import SequenceMemory
 from hanabi_llama.model import Model
 from hanabi_llama.seen import Seen
 from hanabi_llama.vocab import TokenAttribute, Vocab, VocabType
@@ -42,7 +44,9 @@ __all__ = [
     "Model",
     "ModelLoadError",
     "Seen",
+    "SequenceMemory",
     "TokenAttribute",
+    "UnsuitableModelError",
     "Vocab",
     "VocabType",
     "kernels",

@@ -91,9 +91,11 @@ class LlamaRunner:
         """Load the weights and make room for the KV cache."""
         self._model = hanabi_llama.Model.open(path)
         self._vocab = self._model.vocab
+        self.memory = self._model.sequence_memory()
         plan = plan_cache(
             config,
-            bytes_per_token=self._model.kv_bytes_per_token(),
+            bytes_per_slot=self.memory.per_slot,
+            bytes_per_token=self.memory.per_token,
             trained_context=self._model.n_ctx_train,
         )
 

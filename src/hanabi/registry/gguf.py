@@ -13,6 +13,12 @@ from reprlib import repr as quoted  # the file is its maker's own: a long text i
 
 import msgspec
 
+from hanabi.registry.architectures import (
+    ARCHITECTURES,
+    refusal_as_embedding,
+    refusal_of,
+    refusal_of_type,
+)
 from hanabi.registry.ggml_types import INTEGERS
 from hanabi.registry.gguf_format import Gguf, Tensor, Value, read_gguf, refused
 
@@ -55,9 +61,7 @@ def read_header(path: Path) -> GgufHeader:
     """
     gguf = read_gguf(path)
     model = _Values(gguf)
-    architecture = model.text("general.architecture")
-    if architecture is None or not _ARCHITECTURE.fullmatch(architecture):
-        raise refused(f"general.architecture must be a model's kind: {quoted(architecture)}")
+    architecture = _generating_architecture(model)
     if not gguf.tensors:
         raise refused("it has no tensors")
     context_length = model.needed(f"{architecture}.context_length", MAX_NUMBER)
@@ -73,6 +77,23 @@ def read_header(path: Path) -> GgufHeader:
         chat_template=model.text("tokenizer.chat_template"),
         tensors=gguf.tensors,
     )
+
+
+def _generating_architecture(model: "_Values") -> str:
+    """The architecture, of a model that can generate text. Raises InvalidRequestError."""
+    kind = model.text("general.type")
+    if kind is not None and (reason := refusal_of_type(kind)):
+        raise refused(reason)
+    architecture = model.text("general.architecture")
+    if architecture is None or not _ARCHITECTURE.fullmatch(architecture):
+        raise refused(f"general.architecture must be a model's kind: {quoted(architecture)}")
+    if reason := refusal_of(architecture):
+        raise refused(reason)
+    causal = model.all.get(f"{architecture}.attention.causal", True)
+    pooling = model.number(f"{architecture}.pooling_type", -1, MAX_NUMBER) or 0
+    if reason := refusal_as_embedding(architecture, causal=causal is True, pooling=max(pooling, 0)):
+        raise refused(reason)
+    return architecture
 
 
 class _Values:
@@ -117,10 +138,12 @@ def _check_shape(model: _Values, architecture: str) -> None:
     """Check the sizes that llama.cpp divides by and makes room for."""
     blocks = model.needed(f"{architecture}.block_count", MAX_BLOCKS)
     width = model.needed(f"{architecture}.embedding_length", MAX_NUMBER)
+    has_attention = ARCHITECTURES[architecture] != "recurrent"
     for key in ("attention.head_count", "attention.head_count_kv"):
-        # Blocks without attention have no heads: an array says so with zeros.
+        # Blocks without attention have no heads: an array says so with zeros. The files of models
+        # that have no attention at all say so with one zero.
         full = f"{architecture}.{key}"
-        least = 0 if isinstance(model.all.get(full), array) else 1
+        least = 1 if has_attention and not isinstance(model.all.get(full), array) else 0
         counts = model.numbers(full, least, MAX_NUMBER)
         if len(counts) not in {0, 1, blocks}:
             raise refused(f"{full} must have one number for each of {blocks} blocks: {len(counts)}")
