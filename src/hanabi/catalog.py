@@ -52,10 +52,13 @@ class RegisteredModel:
         return self._stored.manifest.defaults
 
     def backend(self) -> AbstractAsyncContextManager[Engine]:
-        """A lease of its engine, loaded first where needed; entering raises UnavailableError."""
+        """A lease of its engine, loaded first where needed.
+
+        Entering raises UnavailableError, and UnusableModelError where its weights cannot be run.
+        """
         if self._stored.weights is None:  # only an upload has none yet, and those are not found
             raise ModelNotFoundError
-        return self._pool.lease(self._stored.weights)
+        return self._pool.lease(self._stored.weights, self.name)
 
 
 class ModelCatalog:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import hanabi_llama
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.kv_cache import plan_cache
+from hanabi.engine.load_errors import WeightsError, speaks_of_memory
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.runner import Chunk
@@ -58,12 +59,19 @@ def kernels() -> str:
 
 
 def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]:
-    """Load weights. Raises ValueError or OSError with llama.cpp's reason where that fails."""
+    """Load weights.
+
+    Raises WeightsError with llama.cpp's reason where it cannot run them, and ValueError or OSError
+    where another try may go better.
+    """
     try:
         runner = LlamaRunner(path, config)
     except hanabi_llama.LlamaError as error:
-        # The sentence travels to clients, who have no business with this machine's folders.
-        raise ValueError(str(error).replace(str(path), path.name)) from error
+        # The sentence travels to clients. They know the model by its name: neither this machine's
+        # folders nor the digest that a stored file is called by tells them anything.
+        reason = str(error).replace(str(path), "its file").replace(path.name, "its file")
+        kind = ValueError if speaks_of_memory(reason) else WeightsError
+        raise kind(reason) from error
     loaded = Loaded(
         vocab=runner.vocab,
         context_length=runner.context_length,

@@ -60,9 +60,15 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
 
 
 class LoadFailed(msgspec.Struct, frozen=True, tag="load_failed"):
-    """Engine: these weights cannot be loaded, and why."""
+    """Engine: these weights cannot be loaded, and why.
+
+    Attributes:
+        reason: for people to read.
+        lasting: whether the weights are at fault, so that no other try goes better.
+    """
 
     reason: str
+    lasting: bool = False
 
 
 class Tokenized(msgspec.Struct, frozen=True, tag="tokenized"):
