@@ -13,6 +13,7 @@ import msgspec
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.generation import EngineGeneration, tokens_in
 from hanabi.engine.load_errors import refusal, refusal_of_death
+from hanabi.engine.memory import parts_of
 from hanabi.engine.messages import (
     LENGTH_BYTES,
     Cancel,
@@ -291,8 +292,8 @@ class EngineConnection(asyncio.Protocol):
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file; 0 where there is none, which the engine will tell."""
+    """Bytes of the weights; 0 where a file is missing, which the engine will tell."""
     try:
-        return path.stat().st_size
+        return sum(part.stat().st_size for part in parts_of(path))
     except OSError:
         return 0
