@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 import hanabi_llama
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.facts import Facts
 from hanabi.engine.kv_cache import plan_cache
+from hanabi.engine.llama_facts import facts_of
 from hanabi.engine.load_errors import WeightsError, speaks_of_memory
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
@@ -78,6 +80,7 @@ def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]
         slots=runner.slots,
         cache_bytes=runner.cache_bytes,
         kernels=kernels(),
+        facts=runner.facts(),
     )
     return runner, loaded
 
@@ -134,6 +137,16 @@ class LlamaRunner:
             has_tiles=not self._context.has_own_attention,
         )
         self.max_chunk = min(MAX_CHUNK, batch_size) if self.exact_cuts else TILE
+
+    def facts(self) -> Facts:
+        """How the model is computed and what it takes."""
+        return facts_of(
+            self._model,
+            self._context,
+            memory=self.memory,
+            exact=self.exact_cuts,
+            prefix_cache=self.can_cut,
+        )
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS; see Runner."""
