@@ -4,6 +4,7 @@ import types
 import pytest
 
 from hanabi.cli.serve import _announce
+from hanabi.engine.messages import Loaded
 from hanabi.settings import OPTIONS, load_settings
 
 from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no packages
@@ -94,7 +95,7 @@ def test_the_banner_has_a_link_that_a_browser_on_this_machine_can_open(capsys, f
         key=types.SimpleNamespace(text="hk_key", origin="kept"),
         token="x-y_z",
         model=types.SimpleNamespace(name="m", manifest=types.SimpleNamespace(style=None)),
-        loaded=types.SimpleNamespace(kernels="k", slots=1, context_length=8, cache_bytes=9),
+        loaded=Loaded((), context_length=8, slots=1, cache_bytes=9, kernels="k"),
     )
     _announce(ready)
     output = capsys.readouterr().out

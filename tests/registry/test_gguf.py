@@ -14,7 +14,7 @@ from ..tiny_llama import (  # noqa: TID252 - test folders are no packages
     write_tiny_llama,
 )
 from . import gguf_bytes as made
-from .gguf_bytes import ARRAY, BOOL, F32, I32, STRING, U32, U64
+from .gguf_bytes import ARRAY, BOOL, F32, I32, STRING, U16, U32, U64
 
 MUTANTS = 1000
 
@@ -175,6 +175,17 @@ def test_nonsense_is_refused_by_its_key(header, changes, reason):
         header(**changes)
     assert reason in caught.value.message
     assert caught.value.param == "weights"
+
+
+def test_the_parts_of_a_split_model(header):
+    count = {"split__count": (U16, 3), "split__tensors__count": (I32, 9)}
+    assert header().parts == 1
+    assert header(**count, split__no=(U16, 0)).parts == 3
+    rest = dict.fromkeys(("general__architecture", "llama__context_length"))
+    with pytest.raises(
+        InvalidRequestError, match=r"it is part 3 of 3 of a model: .*llama-gguf-split --merge"
+    ):
+        header(**count, **rest, split__no=(U16, 2))
 
 
 def test_no_tensors(tmp_path):

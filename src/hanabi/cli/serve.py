@@ -59,6 +59,7 @@ def _announce(ready: "Ready") -> None:
         context_length=loaded.context_length,
         cache_bytes=loaded.cache_bytes,
         cache_budget=settings.kv_memory,
+        exact=loaded.facts.exact,
     )
     print_banner(banner)
 

@@ -23,7 +23,11 @@ from hanabi.registry.ggml_types import INTEGERS
 from hanabi.registry.gguf_format import Gguf, Tensor, Value, read_gguf, refused
 
 MAX_BLOCKS = 512  # LLAMA_MAX_LAYERS
+MAX_PARTS = 99_999  # the names of parts have five digits
 MAX_NUMBER = (1 << 31) - 1  # llama.cpp keeps sizes as 32-bit integers
+
+MERGE = "merge the parts first: `llama-gguf-split --merge FIRST-PART MERGED.gguf`"
+"""What to do with a model in several files."""
 
 _ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
@@ -42,6 +46,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
         parameters: how many weights it has.
         chat_template: Jinja text; None where it has none.
         tensors: where its tensors are.
+        parts: the files that the model is split into; this one is the first of them.
     """
 
     architecture: str
@@ -51,6 +56,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     chat_template: str | None
     tensors: tuple[Tensor, ...]
+    parts: int
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -61,6 +67,7 @@ def read_header(path: Path) -> GgufHeader:
     """
     gguf = read_gguf(path)
     model = _Values(gguf)
+    _parts(model)  # first: the parts that follow do not name an architecture
     architecture = _generating_architecture(model)
     if not gguf.tensors:
         raise refused("it has no tensors")
@@ -76,6 +83,7 @@ def read_header(path: Path) -> GgufHeader:
         parameters=sum(tensor.elements for tensor in gguf.tensors),
         chat_template=model.text("tokenizer.chat_template"),
         tensors=gguf.tensors,
+        parts=_parts(model),
     )
 
 
@@ -126,6 +134,15 @@ class _Values:
         if isinstance(value, array):
             return tuple(_in_range(key, number, least, most) for number in value)
         return (_in_range(key, value, least, most),)
+
+
+def _parts(model: _Values) -> int:
+    """How many files the model is split into. Raises InvalidRequestError for one but the first."""
+    count = model.number("split.count", 0, MAX_PARTS) or 1
+    number = model.number("split.no", 0, MAX_PARTS - 1) or 0
+    if number:
+        raise refused(f"it is part {number + 1} of {count} of a model: {MERGE}")
+    return count
 
 
 def _in_range(key: str, value: Value, least: int, most: int) -> int:
