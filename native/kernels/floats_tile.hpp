@@ -1,7 +1,9 @@
 // The products of a few rows of inputs with a few rows of float weights. Each sum has 16 parts, one
 // for each place in a vector of 16 elements, and is taken in the order of the elements: so it is
 // the same in a tile of any size. Inputs stay 32-bit floats, where the library rounds them to the
-// type of the weights.
+// type of the weights. With AVX2 and 2048 x 2048 weights, beside the library's kernels in turns (Zen
+// 3, a busy machine): a lone row takes 0.7 to 1.1 of the library's time, 8 rows 0.5 to 0.8, and 64
+// rows 0.6.
 
 #pragma once
 
@@ -92,14 +94,14 @@ FloatTile float_tile(int rows) {
     return by_rows[rows - 1];
 }
 
-// The results of some columns with some rows, which `row_at` gives by their numbers.
+// The results of some columns with the rows from one on, which `row_at` gives by their numbers.
 template <int type, typename RowAt>
-void multiply_float_block(const char * weights, size_t stride, int64_t elements, int64_t rows,
-                          int first, int end, RowAt row_at) {
+void multiply_float_rows(const char * weights, size_t stride, int64_t elements, int64_t from,
+                         int64_t rows, int first, int end, RowAt row_at) {
     for (int column = first; column < end;) {
         const int most = rows == 1 ? LONE_COLUMNS : TILE_COLUMNS;
         const int columns = end - column < most ? 1 : most;
-        for (int64_t row = 0; row < rows; row += TILE_ROWS) {
+        for (int64_t row = from; row < rows; row += TILE_ROWS) {
             const int here = int(std::min<int64_t>(TILE_ROWS, rows - row));
             Row some[TILE_ROWS];
             for (int i = 0; i < here; ++i) some[i] = row_at(row + i);
@@ -110,6 +112,18 @@ void multiply_float_block(const char * weights, size_t stride, int64_t elements,
         }
         column += columns;
     }
+}
+
+// The results of some columns with all rows; as many of these at a time as a core's cache holds.
+template <int type, typename RowAt>
+void multiply_float_block(const char * weights, size_t stride, int64_t elements, int64_t rows,
+                          int first, int end, RowAt row_at) {
+    constexpr int64_t INSIDE = 1 << 17;  // bytes
+    const int64_t fitting = INSIDE / (elements * int64_t(sizeof(float)) * TILE_ROWS);
+    const int64_t step = std::max<int64_t>(1, fitting) * TILE_ROWS;
+    for (int64_t row = 0; row < rows; row += step)
+        multiply_float_rows<type>(weights, stride, elements, row, std::min(rows, row + step), first,
+                                  end, row_at);
 }
 
 // What `with` makes of a type of floats, as a number that the compiler knows.
