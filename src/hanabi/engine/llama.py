@@ -53,6 +53,11 @@ CLOSE = 0.05
 """The most by which a token's logits may differ when fewer rows are asked for, in their standard
 deviations. Roundings are a thousandth of it; those of another token are ten times as far off."""
 
+ONE_BY_ONE = frozenset({"plamo2"})
+"""Architectures of which llama.cpp 0.5.0 computes one sequence in a pass only. With more, PLaMo 2
+stores the states of its recurrent layers in wrong places, or ends the process (`plamo2.cpp`, where
+the place is multiplied by the number of sequences), so that this cannot be tried."""
+
 SPACE = "▁".encode()
 """How SentencePiece spells a space."""
 
@@ -136,6 +141,8 @@ class LlamaRunner:
         )
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)
+        architecture = self._model.metadata().get("general.architecture")
+        self._is_one_by_one = architecture in ONE_BY_ONE
         self.vocab = _describe(self._model)
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
@@ -170,6 +177,8 @@ class LlamaRunner:
 
     def decode(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
         """Compute a batch; see Runner."""
+        if self._is_one_by_one and len(chunks) > 1:
+            return self._decode_one_by_one(chunks)
         batch = self._batch
         size = outputs = 0
         length = self._filled(chunks)
@@ -202,6 +211,16 @@ class LlamaRunner:
             if len(chunk.tokens) < length:
                 self.trim(chunk.slot, chunk.start + len(chunk.tokens))
         return self._context.logits(outputs)
+
+    def _decode_one_by_one(self, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
+        """Compute each chunk in a decode of its own."""
+        rows = []
+        for chunk in chunks:
+            logits = self.decode([chunk])
+            if logits is None:
+                return None
+            rows.append(logits.copy())
+        return np.concatenate(rows)
 
     def _filled(self, chunks: Sequence[Chunk]) -> int:
         """The length that shorter chunks are filled up to, 0 for none.

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import hanabi_llama
 from hanabi.engine.facts import Facts
 
-
 NAMES = {
     "MUL_MAT": "products of {weights} weights",
     "MUL_MAT_ID": "products of {weights} experts",
