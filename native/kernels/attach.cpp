@@ -11,6 +11,7 @@
 #include <atomic>
 
 #include "attention.hpp"
+#include "experts.hpp"
 #include "floats.hpp"
 #include "ggml.hpp"
 #include "matmul.hpp"
@@ -53,6 +54,17 @@ struct FloatProduct final : Traits {
     }
 } by_floats;
 
+struct Experts final : Traits {
+    bool work_size(int, const Tensor * op, size_t & size) override {
+        size = experts_work_size(op);
+        return true;
+    }
+    bool compute_forward(Params * params, Tensor * op) override {
+        experts(params, op);
+        return true;
+    }
+} by_experts;
+
 struct Attention final : Traits {
     bool work_size(int, const Tensor *, size_t & size) override {
         size = 0;
@@ -90,8 +102,21 @@ bool is_packed(const Tensor * matrix) {
     return matrix && matrix->extra == static_cast<Traits *>(&by_matmul);
 }
 
+// What holds the weights of a product: a view may count the same matrices in another way.
+bool is_view_of_packed(const Tensor * matrix) {
+    const Tensor * whole = matrix->view_src;
+    return is_packed(whole) && matrix->view_offs == 0 && matrix->ne[0] == whole->ne[0] &&
+           matrix->ne[1] == whole->ne[1] && matrix->nb[1] == whole->nb[1];
+}
+
 bool packs(const Tensor * matrix) {
     return library.uses_matmul && !library.has_amx && can_pack(matrix);
+}
+
+// Whether a packed matrix is multiplied with several planes of rows.
+bool is_planes(const Tensor * op) {
+    return op->op == library.mul_mat && op->src[0]->ne[2] == 1 && op->src[0]->ne[3] == 1 &&
+           op->src[1]->type == F32 && op->src[1]->nb[0] == sizeof(float);
 }
 
 // Whether the weights of a product are packed by the library in the same way.
@@ -107,19 +132,28 @@ bool is_product(const Tensor * op) {
 
 // Why a product is not computed here, if it is not.
 Reason why_not(const Tensor * op) {
-    if (is_packed(op->src[0]) || has_librarys_tiles(op)) return Reason::NONE;
+    const Tensor * matrix = op->src[0];
+    if (is_packed(matrix) || is_view_of_packed(matrix) || has_librarys_tiles(op))
+        return Reason::NONE;
     if (!library.uses_matmul) return Reason::NOT_IN_USE;
-    if (is_float_product(op)) return Reason::NONE;
-    if (is_float(op->src[0]->type)) return Reason::SHAPE;
-    if (!has_format(op->src[0]->type)) return Reason::TYPE;
-    return is_matmul(op) ? Reason::PLACE : Reason::SHAPE;
+    if (is_float(matrix->type))
+        return is_float_product(op) || is_experts(op) ? Reason::NONE : Reason::SHAPE;
+    if (!has_format(matrix->type)) return Reason::TYPE;
+    return is_matmul(op) || is_experts(op) ? Reason::PLACE : Reason::SHAPE;
+}
+
+// What computes a product here.
+Traits * kernel(const Tensor * op) {
+    if (is_float_product(op)) return &by_floats;
+    if (is_matmul(op) || is_planes(op)) return &by_matmul;
+    return &by_experts;
 }
 
 struct Offer final : Extra {
     bool supports_op(void * device, const Tensor * op) override {
-        if (op->op == library.mul_mat && op->src[0]->buffer && op->src[0]->buffer->type == first) {
-            if (is_packed(op->src[0])) return op->src[1]->type == F32;
-            if (packs(op->src[0]) && is_matmul(op)) return true;
+        if (is_product(op) && op->src[0]->buffer && op->src[0]->buffer->type == first) {
+            if (is_packed(op->src[0])) return is_experts(op) || is_planes(op);
+            if (packs(op->src[0]) && (is_matmul(op) || is_experts(op))) return true;
         }
         if (is_packed(op->src[0]) && is_rows(op)) return true;
         return theirs()->supports_op(device, op);
@@ -137,8 +171,7 @@ struct Offer final : Extra {
         if (is_product(op)) {
             const Reason reason = why_not(op);
             note(op, reason);
-            if (reason == Reason::NONE && is_float(op->src[0]->type)) return &by_floats;
-            if (reason == Reason::NONE) return &by_matmul;
+            if (reason == Reason::NONE) return kernel(op);
         }
         if (is_packed(op->src[0]) && is_rows(op)) return &by_rows;
         return theirs()->get_tensor_traits(op);

@@ -46,15 +46,14 @@ struct Inputs {
 
     char * end() { return reinterpret_cast<char *>(start + (start - total)); }
 
-    // Rounds 32 elements of a group's first rows, at most `most`, whose elements are `stride` bytes
-    // apart. Scales and sums have 32 bits: activations of real models exceed 65,504, the greatest
+    // Rounds 32 elements of a group's first rows, at most `most`, which begin at `rows`. Scales and sums have 32 bits: activations of real models exceed 65,504, the greatest
     // half. Elements that are all below LEAST become zeros. The scale is NaN where an element is
     // not a number or infinite, and makes every result of that row NaN.
     template <int most>
-    void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
+    void round(const char * const * rows, int64_t group, int tile) {
         Floats low[most], high[most], sizes[most];
         each<most>([&](auto row) __attribute__((always_inline)) {
-            const char * at = x + std::min<int>(row, rows - 1) * stride;
+            const char * at = rows[row] + tile * DEPTH * sizeof(float);
             low[row] = load(at);
             high[row] = load(at + 64);
             sizes[row] = max(absolute(low[row]), absolute(high[row]));
@@ -85,23 +84,35 @@ struct Inputs {
     }
 };
 
-// This thread's part of the inputs. What two threads write does not lie in one line of the cache,
-// or they would wait for each other at every step.
-inline void round_inputs(const Params * params, const char * input, size_t stride, Inputs & inputs,
-                         int64_t rows) {
-    const int64_t groups = (rows + ROWS - 1) / ROWS, works = groups * inputs.tiles;
+// This thread's part of the inputs, by groups. `rows_of` writes where a group's rows are, and tells
+// how many it has. What two threads write does not lie in one line of the cache, or they would wait
+// for each other at every step.
+template <typename RowsOf>
+void round_groups(const Params * params, Inputs & inputs, int64_t groups, RowsOf rows_of) {
+    const int64_t works = groups * inputs.tiles;
     const int64_t part = (works + params->nth - 1) / params->nth;
     const int64_t end = std::min(works, (params->ith + 1) * part);
-    for (int64_t work = params->ith * part; work < end; ++work) {
-        const int tile = int(work % inputs.tiles);
-        const int64_t group = work / inputs.tiles, first = group * ROWS;
-        const int here = int(std::min<int64_t>(ROWS, rows - first));
+    for (int64_t work = params->ith * part; work < end;) {
+        const int64_t group = work / inputs.tiles;
+        const char * rows[ROWS];
+        const int here = rows_of(group, rows);
+        std::fill(rows + here, rows + ROWS, rows[here - 1]);
         const auto how = here == 1   ? &Inputs::round<1>
                          : here <= 4 ? &Inputs::round<4>
                                      : &Inputs::round<ROWS>;
-        (inputs.*how)(input + first * stride + tile * DEPTH * sizeof(float), stride, here, group,
-                      tile);
+        for (; work < end && work / inputs.tiles == group; ++work)
+            (inputs.*how)(rows, group, int(work % inputs.tiles));
     }
+}
+
+// The same where rows are `stride` bytes apart.
+inline void round_inputs(const Params * params, const char * input, size_t stride, Inputs & inputs,
+                         int64_t rows) {
+    round_groups(params, inputs, (rows + ROWS - 1) / ROWS, [&](int64_t group, const char ** at) {
+        const int here = int(std::min<int64_t>(ROWS, rows - group * ROWS));
+        for (int i = 0; i < here; ++i) at[i] = input + (group * ROWS + i) * stride;
+        return here;
+    });
 }
 
 }  // namespace hanabi

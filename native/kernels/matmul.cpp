@@ -5,16 +5,10 @@
 #include "matmul.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "few.hpp"
 #include "inputs.hpp"
 #include "weights.hpp"
-
-#ifdef __AVX512VNNI__
-#include "few_vnni.hpp"
-#else
-#include "few_avx2.hpp"
-#endif
 
 #ifdef __AMX_INT8__
 #include "many_amx.hpp"
@@ -27,16 +21,6 @@ namespace {
 #ifndef __AMX_INT8__
 constexpr size_t MEMORY = 0;  // of one thread
 #endif
-
-using Few = void (*)(const char *, const Inputs &, int64_t, bool, float *, int64_t);
-
-template <int type>
-Few few(int rows) {
-    static constexpr auto by_rows = []<int... row>(std::integer_sequence<int, row...>) {
-        return std::array<Few, FEW>{multiply_few<type, row + 1>...};
-    }(std::make_integer_sequence<int, FEW>());
-    return by_rows[rows - 1];
-}
 
 // The results of two strips of weights, with some rows, the first of which begins a part of FEW.
 template <int type>
@@ -89,7 +73,7 @@ void compute(const Params * params, const Tensor * op, const char * input, float
 bool is_matmul(const Tensor * op) {
     const Tensor * matrix = op->src[0];
     return op->op == library.mul_mat && can_pack(matrix) && op->src[1]->type == F32 &&
-           op->src[1]->nb[0] == sizeof(float) && op->ne[2] == 1 && op->ne[3] == 1;
+           op->src[1]->nb[0] == sizeof(float) && matrix->ne[2] == 1 && op->ne[2] == 1 && op->ne[3] == 1;
 }
 
 size_t matmul_work_size(const Tensor * op, int threads) {

@@ -226,7 +226,7 @@ template <int type>
 void pack_all(const Tensor * matrix, const char * data, char * packed) {
     const int64_t tiles = matrix->ne[0] / DEPTH;
     const size_t row_bytes = size_t(tiles / Kind<type>::TILES) * block_bytes(type);
-    spread(matrix->ne[1] / COLUMNS, [&](int64_t strip) {
+    spread(matrix->ne[1] * matrix->ne[2] / COLUMNS, [&](int64_t strip) {
         pack_strip<type>(data + size_t(strip) * COLUMNS * row_bytes, row_bytes, tiles,
                          packed + size_t(strip) * Kind<type>::size(tiles));
     });
@@ -237,11 +237,11 @@ void pack_all(const Tensor * matrix, const char * data, char * packed) {
 bool can_pack(const Tensor * matrix) {
     const Format format = format_of(matrix->type);
     return has_format(matrix->type) && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
-           matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[2] == 1 && matrix->ne[3] == 1;
+           matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[3] == 1;
 }
 
 size_t packed_size(const Tensor * matrix) {
-    return size_t(matrix->ne[1] / COLUMNS) * by_type(matrix->type, [&](auto type) {
+    return size_t(matrix->ne[1] * matrix->ne[2] / COLUMNS) * by_type(matrix->type, [&](auto type) {
                return Kind<type>::size(matrix->ne[0] / DEPTH);
            });
 }

@@ -154,13 +154,13 @@ template <int type>
     });
 }
 
-// Whether a matrix has a type and a shape that can be packed.
+// Whether a matrix, or several of one shape, have a type and a shape that can be packed.
 bool can_pack(const Tensor * matrix);
 
 // Bytes of it.
 size_t packed_size(const Tensor * matrix);
 
-// Packs a whole matrix as it is in the file.
+// Packs a whole matrix as it is in the file; several one after the other.
 void pack(const Tensor * matrix, const char * data, char * packed);
 
 // What the weights of a row of a packed matrix stand for.

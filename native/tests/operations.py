@@ -50,6 +50,8 @@ PROTOTYPES = {
     "ggml_free": (None, [c_void_p]),
     "ggml_new_tensor": (c_void_p, [c_void_p, c_int, c_int, POINTER(c_int64)]),
     "ggml_mul_mat": (c_void_p, [c_void_p] * 3),
+    "ggml_mul_mat_id": (c_void_p, [c_void_p] * 4),
+    "ggml_reshape_4d": (c_void_p, [c_void_p] * 2 + [c_int64] * 4),
     "ggml_get_rows": (c_void_p, [c_void_p] * 3),
     "ggml_backend_dev_supports_op": (c_bool, [c_void_p] * 2),
     "ggml_flash_attn_ext": (c_void_p, [c_void_p] * 5 + [c_float] * 3),
@@ -113,8 +115,8 @@ class Graph:
         return made
 
     def weights(self, kind: int, array: np.ndarray) -> int:
-        """A matrix, quantized, in the buffer type that the CPU backend prefers for such."""
-        packed = quantized(kind, array)
+        """A matrix, or several, quantized, in the buffer type that the CPU backend prefers."""
+        packed = quantized(kind, array.reshape(-1, array.shape[-1]))
         context = self.new_context()
         made = self._new(context, kind, array.shape)
         listed = CFUNCTYPE(POINTER(c_void_p), c_void_p)(
@@ -189,6 +191,44 @@ def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 
         matrix, rows = graph.weights(kind, weights), graph.tensor(inputs)
         product = graph.library.ggml_mul_mat(graph.context, matrix, rows)
         return graph.compute(product, (len(inputs), len(weights)))
+
+
+def multiply_experts(
+    kind: int, weights: np.ndarray, inputs: np.ndarray, experts: np.ndarray, threads: int = 1
+) -> np.ndarray:
+    """The products of inputs with the weights of some experts, float32[token, slot, feature].
+
+    weights: [expert, feature, element], quantized here, or as `as_floats` gives them; inputs:
+    float32[token, slot or 1, element]; experts: [token, slot], the expert of each.
+    """
+    with Graph(threads) as graph:
+        matrices = graph.tensor(weights) if kind in FLOATS else graph.weights(kind, weights)
+        rows, numbers = graph.tensor(inputs), graph.tensor(experts.astype(np.int32))
+        product = graph.library.ggml_mul_mat_id(graph.context, matrices, rows, numbers)
+        assert graph.can_compute(product)
+        return graph.compute(product, (*experts.shape, weights.shape[1]))
+
+
+def multiply_planes(
+    kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 1, *, is_viewed: bool = False
+) -> np.ndarray:
+    """The products of planes of inputs with a matrix for each or for some.
+
+    weights: [plane, feature, element], quantized here; inputs: float32[plane, row, element].
+    is_viewed: the planes of both are counted by the outermost dimension, by way of views.
+    """
+    with Graph(threads) as graph:
+        library = graph.library
+        tensors = [graph.weights(kind, weights), graph.tensor(inputs)]
+        if is_viewed:
+            tensors = [
+                library.ggml_reshape_4d(
+                    graph.context, tensor, array.shape[2], array.shape[1], 1, array.shape[0]
+                )
+                for tensor, array in zip(tensors, (weights, inputs), strict=True)
+            ]
+        product = library.ggml_mul_mat(graph.context, *tensors)
+        return graph.compute(product, (*inputs.shape[:2], weights.shape[1]))
 
 
 def as_floats(kind: int, array: np.ndarray) -> np.ndarray:

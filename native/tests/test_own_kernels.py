@@ -29,7 +29,9 @@ from .operations import (
     attend,
     from_floats,
     multiply,
+    multiply_experts,
     multiply_floats,
+    multiply_planes,
     quantized,
     rows_of,
     unpacked,
@@ -134,6 +136,8 @@ def test_attention_of_another_size_is_the_librarys():
 
 OUR_KINDS = (Q4_0, Q4_1, Q8_0) if OWN.leaves_packing else KINDS
 """Where the library has tiles for AMX it packs the others in its own way, and multiplies them."""
+
+OUR_EXPERTS = () if OWN.leaves_packing else KINDS
 
 
 @st.composite
@@ -323,6 +327,49 @@ def test_what_is_no_number_stays_in_its_row_of_floats(kind, odd):
     computed = multiply_floats(weights, inputs)
     assert not np.isfinite(computed[0, 0, 3]).any()
     assert np.array_equal(np.delete(computed, 3, axis=2), np.delete(wanted, 3, axis=2))
+
+
+@needs_kernels
+@pytest.mark.parametrize("kind", [*OUR_EXPERTS, *FLOATS])
+@pytest.mark.parametrize("tokens", [1, 2, 9, 40])
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_the_product_of_an_expert_is_that_of_its_row_alone(kind, tokens, is_shared):
+    OWN.use({"matmul"})
+    OWN.forget_seen()
+    numbers = np.random.default_rng(10)
+    weights = numbers.normal(0, 0.1, (5, 64, 256))
+    inputs = numbers.normal(0, 1, (tokens, 1 if is_shared else 3, 256)).astype(np.float32)
+    experts = np.array([numbers.permutation(5)[:3] for _ in range(tokens)])
+    if kind in FLOATS:
+        weights = as_floats(kind, weights)
+    computed = multiply_experts(kind, weights, inputs, experts, 2)
+    assert all(seen.is_own for seen in OWN.seen())
+    for token, slot in np.ndindex(experts.shape):
+        row = inputs[token, 0 if is_shared else slot][None]
+        matrix = weights[experts[token, slot]]
+        alone = (
+            multiply_floats(matrix[None, None], row[None, None])[0, 0]
+            if kind in FLOATS
+            else multiply(kind, matrix, row)
+        )
+        assert np.array_equal(computed[token, slot], alone[0])
+
+
+@needs_kernels
+@pytest.mark.parametrize("kind", OUR_EXPERTS)
+@pytest.mark.parametrize("rows", [1, 5, 18])
+@pytest.mark.parametrize("is_viewed", [False, True])
+def test_matrices_of_planes_are_multiplied_one_by_one(kind, rows, is_viewed):
+    OWN.use({"matmul"})
+    OWN.forget_seen()
+    numbers = np.random.default_rng(11)
+    weights = numbers.normal(0, 0.1, (3, 32, 256))
+    inputs = numbers.normal(0, 1, (6, rows, 256)).astype(np.float32)
+    computed = multiply_planes(kind, weights, inputs, 2, is_viewed=is_viewed)
+    assert all(seen.is_own for seen in OWN.seen())
+    for plane in range(6):
+        alone = multiply(kind, weights[plane // 2], inputs[plane])
+        assert np.array_equal(computed[plane], alone)
 
 
 @needs_kernels
