@@ -1,4 +1,4 @@
-// Attention of a few queries or many over a cache of 16-bit floats.
+// Attention of a few queries or many over a cache of 16-bit floats or of Q8_0.
 
 #pragma once
 

@@ -17,6 +17,15 @@ namespace hanabi {
 
 constexpr int LANES = 16;
 
+// Whether the bits of some halves are all 0.
+template <int count>
+inline bool are_zero(const void * halves) {
+    __m256i bits = _mm256_setzero_si256();
+    for (int i = 0; i < count / LANES; ++i)
+        bits = _mm256_or_si256(bits, _mm256_loadu_si256(static_cast<const __m256i *>(halves) + i));
+    return _mm256_testz_si256(bits, bits);
+}
+
 // Calls `one` with the numbers from 0 on, each known to the compiler.
 template <int count, typename Do>
 [[gnu::always_inline]] inline void each(Do && one) {

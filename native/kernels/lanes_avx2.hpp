@@ -96,21 +96,27 @@ inline Mask above(Floats a, Floats b) {
 inline Mask differ(Floats a, Floats b) {
     return {_mm256_cmp_ps(a.low, b.low, _CMP_NEQ_UQ), _mm256_cmp_ps(a.high, b.high, _CMP_NEQ_UQ)};
 }
-inline bool any(Mask mask) { return _mm256_movemask_ps(_mm256_or_ps(mask.low, mask.high)) != 0; }
 inline Floats where(Mask mask, Floats yes, Floats no) {
     return {_mm256_blendv_ps(no.low, yes.low, mask.low),
             _mm256_blendv_ps(no.high, yes.high, mask.high)};
 }
-// Lanes below a number.
-inline Mask first_lanes(int count) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const auto below = [&](int end) {
-        return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(end), lane));
+// The lanes whose bits are 1.
+inline Mask lanes_of(uint16_t bits) {
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const auto spread = [&](int some) {
+        const __m256i own = _mm256_and_si256(_mm256_set1_epi32(some), bit);
+        return _mm256_castsi256_ps(_mm256_cmpeq_epi32(own, bit));
     };
-    return {below(count), below(count - 8)};
+    return {spread(bits), spread(bits >> 8)};
 }
-inline Mask both(Mask a, Mask b) {
-    return {_mm256_and_ps(a.low, b.low), _mm256_and_ps(a.high, b.high)};
+// Which of 32 halves have other bits than `half`, a bit each.
+inline uint32_t differ_from(const void * at, uint16_t half) {
+    const auto * sixteens = static_cast<const __m256i *>(at);
+    const auto same = [&](const __m256i * some) {
+        return _mm256_cmpeq_epi16(_mm256_loadu_si256(some), _mm256_set1_epi16(int16_t(half)));
+    };
+    const __m256i bytes = _mm256_packs_epi16(same(sixteens), same(sixteens + 1));
+    return ~uint32_t(_mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8)));
 }
 
 // What `merge` makes of all lanes, halves with each other first.

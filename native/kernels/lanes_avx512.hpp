@@ -56,11 +56,15 @@ inline Floats times_power(Floats x, Floats n) { return _mm512_scalef_ps(x, n); }
 
 inline Mask above(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 inline Mask differ(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
-inline bool any(Mask mask) { return mask != 0; }
 inline Floats where(Mask mask, Floats yes, Floats no) {
     return _mm512_mask_blend_ps(mask, no, yes);
 }
-inline Mask both(Mask a, Mask b) { return a & b; }
+// The lanes whose bits are 1.
+inline Mask lanes_of(uint16_t bits) { return bits; }
+// Which of 32 halves have other bits than `half`, a bit each.
+inline uint32_t differ_from(const void * at, uint16_t half) {
+    return _mm512_cmpneq_epi16_mask(_mm512_loadu_si512(at), _mm512_set1_epi16(int16_t(half)));
+}
 
 inline float sum(Floats x) { return _mm512_reduce_add_ps(x); }
 inline float greatest(Floats x) { return _mm512_reduce_max_ps(x); }

@@ -13,6 +13,7 @@ from ctypes import (
     c_size_t,
     c_void_p,
 )
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -55,6 +56,8 @@ PROTOTYPES = {
     "ggml_get_rows": (c_void_p, [c_void_p] * 3),
     "ggml_backend_dev_supports_op": (c_bool, [c_void_p] * 2),
     "ggml_flash_attn_ext": (c_void_p, [c_void_p] * 5 + [c_float] * 3),
+    "ggml_flash_attn_ext_add_sinks": (None, [c_void_p] * 2),
+    "ggml_permute": (c_void_p, [c_void_p] * 2 + [c_int] * 4),
     "ggml_new_graph": (c_void_p, [c_void_p]),
     "ggml_graph_overhead": (c_size_t, []),
     "ggml_build_forward_expand": (None, [c_void_p] * 2),
@@ -112,6 +115,13 @@ class Graph:
         kind = kinds[array.dtype.name]
         made = self._new(self.context, kind, array.shape)
         self._data.append((made, np.ascontiguousarray(array)))
+        return made
+
+    def bytes_of(self, array: np.ndarray) -> int:
+        """An input: float16, rounded to Q8_0."""
+        packed = quantized(Q8_0, array.reshape(-1, array.shape[-1]))
+        made = self._new(self.context, Q8_0, array.shape)
+        self._data.append((made, packed))
         return made
 
     def weights(self, kind: int, array: np.ndarray) -> int:
@@ -268,16 +278,53 @@ def rows_of(kind: int, weights: np.ndarray, numbers: np.ndarray, threads: int = 
         return graph.compute(rows, (len(numbers), weights.shape[1]))
 
 
-def attend(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: np.ndarray, scale: float, *, threads: int = 1
-) -> np.ndarray:
-    """Attention, float32[stream, token, head, size].
+@dataclass(frozen=True)
+class Attention:
+    """What attention is asked for.
 
-    q: float32[stream, head, token, size]; k and v: float16[stream, head of the cache, key, size];
-    mask: float16[stream, 1, token, key].
+    Attributes:
+        q: float32[stream, head, token, key size].
+        k: float16[stream, head of the cache, key, key size].
+        v: float16[stream, head of the cache, key, value size].
+        mask: float16[stream or 1, head or 1, token, key]; None: every key is seen.
+        scale: of the scores.
+        steepest: of ALiBi's slopes, as a power of two; 0 without.
+        cap: what scores stay below; 0: no cap.
+        sinks: float32[head], scores without a key; None without.
+        kind: of the cache: F16, or Q8_0, to which k and v are rounded.
     """
-    streams, heads, tokens, size = q.shape
-    with Graph(threads) as graph:
-        tensors = [graph.tensor(array) for array in (q, k, v, mask)]
-        result = graph.library.ggml_flash_attn_ext(graph.context, *tensors, scale, 0.0, 0.0)
-        return graph.compute(result, (streams, tokens, heads, size))
+
+    q: np.ndarray
+    k: np.ndarray
+    v: np.ndarray
+    mask: np.ndarray | None
+    scale: float
+    steepest: float = 0.0
+    cap: float = 0.0
+    sinks: np.ndarray | None = None
+    kind: int = F16
+
+    def add_to(self, graph: Graph) -> int:
+        """The operation, added to a graph."""
+        cached = graph.tensor if self.kind == F16 else graph.bytes_of
+        mask = None if self.mask is None else graph.tensor(self.mask)
+        tensors = (
+            *(
+                # As in the library's graphs, a token's heads are neighbours in memory.
+                graph.library.ggml_permute(graph.context, add(array.swapaxes(1, 2)), 0, 2, 1, 3)
+                for add, array in ((graph.tensor, self.q), (cached, self.k), (cached, self.v))
+            ),
+            mask,
+        )
+        result: int = graph.library.ggml_flash_attn_ext(
+            graph.context, *tensors, self.scale, self.steepest, self.cap
+        )
+        if self.sinks is not None:
+            graph.library.ggml_flash_attn_ext_add_sinks(result, graph.tensor(self.sinks))
+        return result
+
+    def compute(self, threads: int = 1) -> np.ndarray:
+        """float32[stream, token, head, value size]."""
+        streams, heads, tokens, _ = self.q.shape
+        with Graph(threads) as graph:
+            return graph.compute(self.add_to(graph), (streams, tokens, heads, self.v.shape[-1]))

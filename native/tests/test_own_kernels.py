@@ -26,7 +26,6 @@ from .operations import (
     Q6_K,
     Q8_0,
     as_floats,
-    attend,
     from_floats,
     multiply,
     multiply_experts,
@@ -49,89 +48,6 @@ def put_back():
     in_use = OWN.in_use
     yield
     OWN.use(in_use)
-
-
-def reference(q, k, v, mask, scale):
-    """Attention in 64 bits, key by key as its definition says."""
-    shared = q.shape[1] // k.shape[1]
-    keys, values = (np.repeat(x.astype(np.float64), shared, axis=1) for x in (k, v))
-    scores = np.einsum("shtd,shkd->shtk", q.astype(np.float64), np.nan_to_num(keys)) * scale + mask
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights /= weights.sum(axis=-1, keepdims=True)
-    return np.einsum("shtk,shkd->sthd", weights, np.nan_to_num(values))
-
-
-@st.composite
-def attentions(draw):
-    """Queries that each see some of the keys; what none sees is not a number."""
-    size = draw(st.sampled_from([64, 80, 96, 128, 256]))
-    kept, shared = draw(st.integers(1, 3)), draw(st.integers(1, 5))
-    streams, tokens, keys = (draw(st.integers(1, most)) for most in (3, 20, 300))
-    numbers = np.random.default_rng(draw(st.integers(0, 2**32)))
-    q = numbers.normal(0, 2, (streams, kept * shared, tokens, size)).astype(np.float32)
-    k, v = numbers.normal(0, 1, (2, streams, kept, keys, size)).astype(np.float16)
-    sees = numbers.random((streams, 1, tokens, keys)) < draw(st.sampled_from([0.03, 0.5, 1.0]))
-    end = numbers.integers(1, keys + 1, (streams, 1, 1, 1))
-    sees &= np.arange(keys) < end
-    sees[..., 0] = True
-    mask = np.where(sees, 0, -np.inf).astype(np.float16)
-    for stream in range(streams):
-        k[stream, :, end[stream, 0, 0, 0] :] = v[stream, :, end[stream, 0, 0, 0] :] = np.nan
-    return q, k, v, mask, 1 / np.sqrt(size)
-
-
-@needs_kernels
-@settings(max_examples=60, deadline=None)
-@given(attentions(), st.integers(1, 3))
-def test_attention_is_what_its_definition_says(asked, threads):
-    OWN.use({"attention"})
-    before = OWN.declined()
-    assert np.allclose(attend(*asked, threads=threads), reference(*asked), rtol=2e-5, atol=2e-5)
-    assert OWN.declined() == before
-
-
-@needs_kernels
-@settings(max_examples=30, deadline=None)
-@given(attentions(), st.data())
-def test_attention_does_not_depend_on_what_else_is_asked(asked, data):
-    OWN.use({"attention"})
-    q, k, v, mask, scale = asked
-    whole = attend(*asked)
-    stream = data.draw(st.integers(0, len(q) - 1))
-    token = data.draw(st.integers(0, q.shape[2] - 1))
-    pad = np.zeros((1, *k.shape[1:2], 64, k.shape[3]), np.float16)
-    alone = attend(
-        q[stream : stream + 1, :, token : token + 1],
-        *(np.concatenate([x[stream : stream + 1], pad], axis=2) for x in (k, v)),
-        np.concatenate(
-            [
-                mask[stream : stream + 1, :, token : token + 1],
-                np.full((1, 1, 1, 64), -np.inf, np.float16),
-            ],
-            axis=3,
-        ),
-        scale,
-    )
-    assert np.array_equal(alone[0, 0], whole[stream, token])
-
-
-@needs_kernels
-def test_a_query_that_sees_nothing_gets_nothing():
-    OWN.use({"attention"})
-    q = np.ones((1, 2, 1, 64), np.float32)
-    k = v = np.ones((1, 1, 32, 64), np.float16)
-    nothing = attend(q, k, v, np.full((1, 1, 1, 32), -np.inf, np.float16), 1.0)
-    assert not nothing.any()
-
-
-@needs_kernels
-def test_attention_of_another_size_is_the_librarys():
-    q = np.ones((1, 1, 1, 48), np.float32)
-    k = v = np.ones((1, 1, 32, 48), np.float16)
-    OWN.use({"attention"})
-    before = OWN.declined()
-    assert np.allclose(attend(q, k, v, np.zeros((1, 1, 1, 32), np.float16), 1.0), 1)
-    assert OWN.declined() > before
 
 
 OUR_KINDS = (Q4_0, Q4_1, Q8_0) if OWN.leaves_packing else KINDS
@@ -437,7 +353,7 @@ SOME_RESULTS = """
 import hashlib
 import numpy as np
 from hanabi_llama.library import load
-from tests.operations import as_floats, attend, multiply, multiply_floats
+from tests.operations import F16, Q8_0, Attention, as_floats, multiply, multiply_floats
 
 digest = hashlib.sha256()
 numbers = np.random.default_rng(0)
@@ -450,12 +366,19 @@ for kind in (0, 1, 30):
         weights = as_floats(kind, numbers.normal(0, 1, (1, 2, 37, 300)))
         inputs = numbers.normal(0, 9, (1, 4, rows, 300)).astype(np.float32)
         digest.update(multiply_floats(weights, inputs, 2).tobytes())
-for size in (64, 80, 96, 128, 256):
+for kind, *sizes in (
+    *((F16, size, size) for size in (40, 64, 80, 96, 112, 128, 256)),
+    *((F16, 192, 128), (F16, 576, 512), (Q8_0, 64, 64), (Q8_0, 192, 128)),
+):
     for tokens in (1, 2, 3, 30):
-        q = numbers.normal(0, 3, (2, 9, tokens, size)).astype(np.float32)
-        k, v = numbers.normal(0, 1, (2, 2, 3, 150, size)).astype(np.float16)
-        mask = np.where(numbers.random((2, 1, tokens, 150)) < 0.7, 0, -np.inf).astype(np.float16)
-        digest.update(attend(q, k, v, mask, 0.1, threads=2).tobytes())
+        q = numbers.normal(0, 3, (2, 9, tokens, sizes[0])).astype(np.float32)
+        k, v = (numbers.normal(0, 1, (2, 3, 150, size)).astype(np.float16) for size in sizes)
+        seen = np.where(numbers.random((2, 1, tokens, 150)) < 0.7, 0, -np.inf).astype(np.float16)
+        sinks = numbers.normal(0, 1, 9).astype(np.float32)
+        for more in ({}, {"cap": 4.0}, {"steepest": 8.0}, {"sinks": sinks}):
+            mask = seen - np.arange(150, dtype=np.float16) if "steepest" in more else seen
+            asked = Attention(q, k, v, mask, 0.1, kind=kind, **more)
+            digest.update(asked.compute(threads=2).tobytes())
 print(load().own.build, digest.hexdigest())
 """.replace("OF_KINDS", repr(OUR_KINDS))  # the best build's: another one has more where AMX is
 
