@@ -38,7 +38,8 @@ def _operations(model: hanabi_llama.Model, context: hanabi_llama.Context) -> Map
     """Whose kernels compute what."""
     own = model.library.own
     theirs, ours = "llama.cpp", f"Hanabi ({own.build})"
+    products = f"{ours} for the number formats that they know, else {theirs}"
     return {
-        "products of matrices": ours if "matmul" in own.in_use else theirs,
+        "products of matrices": products if "matmul" in own.in_use else theirs,
         "attention": ours if context.has_own_attention else theirs,
     }
