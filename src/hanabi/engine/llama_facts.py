@@ -30,16 +30,18 @@ def facts_of(
         window=model.n_swa,
         bytes_per_slot=memory.per_slot,
         bytes_per_token=memory.per_token,
-        operations=_operations(model, context),
+        operations=_operations(model, context, has_attention=memory.per_token > 0),
     )
 
 
-def _operations(model: hanabi_llama.Model, context: hanabi_llama.Context) -> Mapping[str, str]:
+def _operations(
+    model: hanabi_llama.Model, context: hanabi_llama.Context, *, has_attention: bool
+) -> Mapping[str, str]:
     """Whose kernels compute what."""
     own = model.library.own
     theirs, ours = "llama.cpp", f"Hanabi ({own.build})"
     products = f"{ours} for the number formats that they know, else {theirs}"
-    return {
-        "products of matrices": products if "matmul" in own.in_use else theirs,
-        "attention": ours if context.has_own_attention else theirs,
-    }
+    operations = {"products of matrices": products if "matmul" in own.in_use else theirs}
+    if has_attention:
+        operations["attention"] = ours if context.has_own_attention else theirs
+    return operations
