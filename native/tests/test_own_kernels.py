@@ -25,6 +25,7 @@ from .operations import (
     Q5_K,
     Q6_K,
     Q8_0,
+    Attention,
     as_floats,
     from_floats,
     multiply,
@@ -298,16 +299,15 @@ def test_what_ran_where_is_told():
     assert OWN.seen() == [Seen("MUL_MAT", "q8_0", "", (64, 32, 1, 1), 3)]
     assert OWN.seen()[0].is_own
     OWN.forget_seen()
-    q, k = np.ones((1, 1, 2, 48), np.float32), np.ones((1, 1, 32, 48), np.float16)
-    attend(q, k, k, np.zeros((1, 1, 2, 32), np.float16), 1.0)
-    assert OWN.seen() == [
-        Seen("FLASH_ATTN_EXT", "f16", "shape without a kernel", (48, 32, 1, 1), 2)
-    ]
+    q, k = np.ones((1, 1, 2, 8), np.float32), np.ones((1, 1, 32, 8), np.float16)
+    mask = np.zeros((1, 1, 2, 32), np.float16)
+    Attention(q, k, k, mask, 1.0).compute()
+    assert OWN.seen() == [Seen("FLASH_ATTN_EXT", "f16", "shape without a kernel", (8, 32, 1, 1), 2)]
     OWN.forget_seen()
     OWN.use(())
     q = np.ones((1, 1, 2, 64), np.float32)
     k = np.ones((1, 1, 32, 64), np.float16)
-    attend(q, k, k, np.zeros((1, 1, 2, 32), np.float16), 1.0)
+    Attention(q, k, k, mask, 1.0).compute()
     assert [(seen.reason, seen.is_own) for seen in OWN.seen()] == [("switched off", False)]
 
 

@@ -15,7 +15,7 @@ def found(**facts):
 def test_a_model_whose_every_promise_holds():
     findings = found(architecture="llama", bytes_per_token=23_040)
     assert {finding.state for finding in findings.values()} == {"good"}
-    assert findings["Window"].text.startswith("none")
+    assert findings["Window"].text == "none: attention sees all tokens before"
     assert findings["KV cache"].text == (
         "12 slots x 4096 tokens, 2.0 GiB: 0 B for each slot and 22.5 KiB for each token"
     )
@@ -28,6 +28,10 @@ def test_what_does_not_hold_is_told():
     assert findings["Window"].text == "512 tokens"
     assert "172.0 MiB for each slot" in findings["KV cache"].text
     assert [findings[name].state for name in ("Exactness", "Prefix cache")] == ["note", "note"]
+
+
+def test_a_model_without_attention_has_no_window():
+    assert found(bytes_per_slot=1)["Window"].text == "none: no layer has attention"
 
 
 def test_whose_kernels_compute_what():

@@ -9,6 +9,7 @@ from hanabi.app import engine_config
 from hanabi.cli.checks import Finding
 from hanabi.cli.size import shown_size
 from hanabi.database.connection import open_database
+from hanabi.engine.facts import Facts
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pool import EnginePool
 from hanabi.errors import HanabiError, ModelNotFoundError
@@ -41,8 +42,7 @@ def findings_of(model: str, loaded: Loaded) -> Iterator[tuple[str, Finding]]:
     yield "Model", Finding("good", f"{model}, of the architecture {facts.architecture}")
     yield "Exactness", _exactness(exact=facts.exact)
     yield "Prefix cache", _prefix_cache(has_one=facts.prefix_cache)
-    seen = f"{facts.window} tokens" if facts.window else "none: each layer sees all tokens before"
-    yield "Window", Finding("good", seen)
+    yield "Window", Finding("good", _window(facts))
     yield (
         "KV cache",
         Finding(
@@ -54,6 +54,14 @@ def findings_of(model: str, loaded: Loaded) -> Iterator[tuple[str, Finding]]:
     )
     for operation, kernels in facts.operations.items():
         yield operation.capitalize(), Finding("good", f"kernels of {kernels}")
+
+
+def _window(facts: Facts) -> str:
+    if facts.window:
+        return f"{facts.window} tokens"
+    if not facts.bytes_per_token:
+        return "none: no layer has attention"
+    return "none: attention sees all tokens before"
 
 
 def _exactness(*, exact: bool) -> Finding:
