@@ -11,6 +11,6 @@ TOPS_CLOSE = 0.05
 attention sums in 16 bits."""
 
 SAME_MODEL = 0.1
-"""The most that the bundled model's chosen logprobs may differ on average. Kernels for quantised
+"""The most that a quantised model's chosen logprobs may differ on average. Kernels for quantised
 weights quantise the activations too, so single rows are further off; rows that score the wrong
 token would be off by several."""

@@ -10,6 +10,8 @@ from hanabi.registry.bundled import find_weights
 
 from ..e2e.api import Api  # noqa: TID252 - tests/ is not on the path
 from ..e2e.server import Server  # noqa: TID252 - tests/ is not on the path
+from . import gemma
+from .accounts import Accounts
 from .compared import FLOAT32
 from .environment import ROOT, run
 from .evaluation import evaluate
@@ -18,6 +20,7 @@ from .texts import CORPUS, NEW_TOKENS, PROMPTS, TEXTS, TOKENS
 HERE = Path(__file__).parent
 CACHE = ROOT / ".cache" / "reference"
 FLAGS = ("--slots", "8", "--context", "1024", "--kv-memory", "512M")
+LONG_FLAGS = ("--slots", "4", "--context", "5632", "--kv-memory", "1G")
 
 
 @pytest.fixture
@@ -25,19 +28,74 @@ def anyio_backend():
     return "asyncio"
 
 
+def in_float32(source, target, scratch):
+    """Write a GGUF's weights in float32; for the bundled model that is half a GB."""
+    unfinished = target.with_suffix(".part")
+    run(scratch, "python", HERE / "weights.py", source, unfinished)
+    unfinished.rename(target)
+
+
 @pytest.fixture(scope="session")
 def float32(tmp_path_factory):
-    """The bundled model's weights in float32; half a GB, kept between runs."""
-    writer, source = HERE / "weights.py", find_weights()
-    made_from = sha256(writer.read_bytes() + source.read_bytes()).hexdigest()[:16]
-    target = CACHE / made_from / "float32.gguf"
+    """The bundled model's weights in float32, kept between runs."""
+    source = find_weights()
+    target = kept("bundled", source.read_bytes()) / "float32.gguf"
     if not target.exists():
-        shutil.rmtree(CACHE, ignore_errors=True)  # those of earlier weights, or another writer
-        target.parent.mkdir(parents=True)
-        unfinished = target.with_suffix(".part")
-        run(tmp_path_factory.mktemp("weights"), "python", writer, source, unfinished)
-        unfinished.rename(target)
+        in_float32(source, target, tmp_path_factory.mktemp("weights"))
     return target
+
+
+@pytest.fixture(scope="session")
+def gemma_files(tmp_path_factory):
+    """Gemma 3 270M by the names of its files: as it is published, and in float32 (1 GB)."""
+    folder = kept("gemma", gemma.SHA256.encode())
+    files = {name: folder / f"{name}.gguf" for name in (gemma.NAME, gemma.FLOAT32_NAME)}
+    if not files[gemma.NAME].exists():
+        gemma.assemble(files[gemma.NAME])
+    if not files[gemma.FLOAT32_NAME].exists():
+        scratch = tmp_path_factory.mktemp("weights")
+        in_float32(files[gemma.NAME], files[gemma.FLOAT32_NAME], scratch)
+    return files
+
+
+def kept(name, made_from):
+    """A folder that stays between runs, for what the writer of weights makes of these bytes."""
+    digest = sha256((HERE / "weights.py").read_bytes() + made_from).hexdigest()[:16]
+    folder = CACHE / name / digest
+    if not folder.is_dir():
+        shutil.rmtree(CACHE / name, ignore_errors=True)  # of earlier weights, or another writer
+        folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def long_reference(gemma_files, tmp_path_factory):
+    """What transformers makes of Gemma's long prompts; see long_prompts_side.py."""
+    folder = tmp_path_factory.mktemp("transformers")
+    task = {"text": gemma.TEXT, "lengths": gemma.LENGTHS, "new_tokens": gemma.NEW_TOKENS}
+    (folder / "task.json").write_text(json.dumps(task))
+    program = HERE / "long_prompts_side.py"
+    run(folder, "python", program, gemma_files[gemma.FLOAT32_NAME], folder / "task.json", folder)
+    answers = json.loads((folder / "long.json").read_text())
+    with np.load(folder / "long.npz") as arrays:
+        return answers | dict(arrays)
+
+
+@pytest.fixture(scope="session", params=[gemma.FLOAT32_NAME, gemma.NAME])
+def either_gemma(request, gemma_files, tmp_path_factory):
+    """The name of one of Gemma's files, and a server of it."""
+    folder = tmp_path_factory.mktemp("server")
+    accounts = Accounts(folder, gemma_files[request.param], *LONG_FLAGS)
+    yield request.param, accounts
+    accounts.close()
+
+
+@pytest.fixture(scope="session")
+def gemma_accounts(gemma_files, tmp_path_factory):
+    """A server of Gemma as it is published."""
+    accounts = Accounts(tmp_path_factory.mktemp("server"), gemma_files[gemma.NAME], *LONG_FLAGS)
+    yield accounts
+    accounts.close()
 
 
 @pytest.fixture(scope="session")
