@@ -70,6 +70,7 @@ class Architecture:
             "output.weight",
             *(["rope_freqs.weight"] if self.of in WITH_ROPE_FACTORS else []),
             *(f"blk.{number}.{name}" for number in blocks for name in block),
+            *(FIRST_BLOCK if self.of in WITH_DELTA_NET else []),
         ]
 
 
@@ -101,18 +102,12 @@ def _latent(shape: Shape) -> Keys:
     }
 
 
-def _latent_per_head(shape: Shape) -> Keys:
-    """The same with as many heads of keys as of queries, as the older files say."""
-    return {**_latent(shape), "attention.head_count_kv": shape.heads}
-
-
 def _latent_and_recurrent(shape: Shape) -> Keys:
     """Latent attention in the even layers, a recurrent state in the odd ones."""
-    heads = _every_other(shape, shape.heads, 0)
     return {
         **_latent(shape),
-        "attention.head_count": heads,
-        "attention.head_count_kv": heads,
+        "attention.head_count": _every_other(shape, shape.heads, 0),
+        "attention.head_count_kv": _every_other(shape, 1, 0),
     }
 
 
@@ -183,7 +178,7 @@ def _gemma4(shape: Shape) -> Keys:
 
 def _dots3note(shape: Shape) -> Keys:
     return {
-        **_latent_per_head(shape),
+        **_latent(shape),
         "attention.kv_lora_rank_swa": 512,
         "attention.key_length_swa": 576,
         "attention.value_length_swa": 512,
@@ -248,7 +243,7 @@ def _deepseek4(shape: Shape) -> Keys:
 
 def _hy_v4(shape: Shape) -> Keys:
     return {
-        **_latent_per_head(shape),
+        **_latent(shape),
         "hyper_connection.count": 4,
         "hyper_connection.epsilon": 1e-6,
         "hyper_connection.magnitude": 2.0,
@@ -325,7 +320,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         **_SMALL_HEAD,
     ),
     *(
-        _special(name, _latent_per_head, experts=4)
+        _special(name, _latent, experts=4)
         for name in ("deepseek2", "deepseek32", "glm-dsa", "mistral4")
     ),
     _special("dots3note", _dots3note, experts=4),
@@ -386,6 +381,12 @@ IN_BLOCKS: dict[tuple[str, ...], frozenset[str]] = {
     ("time_mix_lerp_fused.weight",): frozenset(["rwkv6"]),
 }
 """Names of tensors in each block -> the architectures whose files have them."""
+
+FIRST_BLOCK = ("blk.0.attn_qkv.weight", "blk.0.attn_gate.weight")
+"""What a linear attention's block has beside its state."""
+
+WITH_DELTA_NET = frozenset("qwen3next qwen35 qwen35moe qwen4exp".split())
+"""Whose even blocks are linear attention."""
 
 WITH_ROPE_FACTORS = frozenset(["llama"])
 """Whose files tell how far each rotation is slowed down (Llama 3.1 and later)."""
