@@ -13,6 +13,7 @@
 #include "attention.hpp"
 #include "ggml.hpp"
 #include "matmul.hpp"
+#include "seen.hpp"
 #include "weights.hpp"
 
 namespace hanabi {
@@ -51,12 +52,49 @@ struct Attention final : Traits {
     }
 } by_attention;
 
+// Some rows of a packed matrix, as floats: where a model's output weights are its embeddings too.
+struct Rows final : Traits {
+    bool work_size(int, const Tensor *, size_t & size) override {
+        size = 0;
+        return true;
+    }
+    bool compute_forward(Params * params, Tensor * op) override {
+        const auto * numbers = reinterpret_cast<const int32_t *>(op->src[1]->data);
+        for (int64_t row = params->ith; row < op->ne[1]; row += params->nth)
+            unpack_row(op->src[0], numbers[row],
+                       reinterpret_cast<float *>(op->data + row * op->nb[1]));
+        return true;
+    }
+} by_rows;
+
+bool is_rows(const Tensor * op) {
+    return op->op == library.get_rows && op->src[1]->type == I32 && op->type == F32 &&
+           op->src[1]->nb[0] == sizeof(int32_t) && op->ne[2] == 1 && op->ne[3] == 1;
+}
+
 // Whether the weights of a product are packed here when they are loaded. They stay so, whatever is
 // in use later: nobody else can read them.
-bool is_packed(const Tensor * matrix) { return matrix->extra == static_cast<Traits *>(&by_matmul); }
+bool is_packed(const Tensor * matrix) {
+    return matrix && matrix->extra == static_cast<Traits *>(&by_matmul);
+}
 
 bool packs(const Tensor * matrix) {
     return library.uses_matmul && !library.has_amx && can_pack(matrix);
+}
+
+// Whether the weights of a product are packed by the library in the same way.
+bool has_librarys_tiles(const Tensor * op) {
+    const Buffer * buffer = op->src[0]->buffer;
+    return library.uses_matmul && library.has_amx && buffer && buffer->type == first &&
+           has_tiles(op->src[0]->type) && is_matmul(op);
+}
+
+// Why a product is not computed here, if it is not.
+Reason why_not(const Tensor * op) {
+    if (is_packed(op->src[0]) || has_librarys_tiles(op)) return Reason::NONE;
+    if (!library.uses_matmul) return Reason::NOT_IN_USE;
+    if (!has_format(op->src[0]->type)) return Reason::TYPE;
+    return is_matmul(op) ? Reason::PLACE : Reason::SHAPE;
 }
 
 struct Offer final : Extra {
@@ -65,21 +103,25 @@ struct Offer final : Extra {
             if (is_packed(op->src[0])) return op->src[1]->type == F32;
             if (packs(op->src[0]) && is_matmul(op)) return true;
         }
+        if (is_packed(op->src[0]) && is_rows(op)) return true;
         return theirs()->supports_op(device, op);
     }
 
     Traits * get_tensor_traits(const Tensor * op) override {
-        if (op->op == library.flash_attention && library.uses_attention) {
-            if (is_attention(op)) return &by_attention;
-            ++declined;
+        if (op->op == library.flash_attention) {
+            const Reason reason = !library.uses_attention ? Reason::NOT_IN_USE
+                                  : is_attention(op)      ? Reason::NONE
+                                                          : Reason::SHAPE;
+            note(op, reason);
+            if (reason == Reason::NONE) return &by_attention;
+            if (reason == Reason::SHAPE) ++declined;
         }
-        if (op->op == library.mul_mat) {
-            const Buffer * buffer = op->src[0]->buffer;
-            const bool is_of_amx = library.uses_matmul && library.has_amx && buffer &&
-                                   buffer->type == first && has_tiles(op->src[0]->type) &&
-                                   is_matmul(op);
-            if (is_of_amx || is_packed(op->src[0])) return &by_matmul;
+        if (op->op == library.mul_mat || op->op == library.mul_mat_id) {
+            const Reason reason = why_not(op);
+            note(op, reason);
+            if (reason == Reason::NONE) return &by_matmul;
         }
+        if (is_packed(op->src[0]) && is_rows(op)) return &by_rows;
         return theirs()->get_tensor_traits(op);
     }
 

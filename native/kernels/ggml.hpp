@@ -21,6 +21,7 @@ enum Type : int32_t {
     Q4_K = 12,
     Q5_K = 13,
     Q6_K = 14,
+    I32 = 26,
 };
 
 struct Buffer;
@@ -96,7 +97,7 @@ struct Library {
     void (*chunk_set)(void * threadpool, int value);
     int (*chunk_add)(void * threadpool, int value);
     size_t (*bytes)(const Tensor *);
-    int32_t mul_mat, flash_attention;     // the operations' numbers
+    int32_t mul_mat, mul_mat_id, get_rows, flash_attention;  // the operations' numbers
     int32_t uses_matmul, uses_attention;  // whether they are computed here
     int32_t has_amx;                      // and so packs weights itself, as weights.hpp says
 };

@@ -10,7 +10,8 @@
 
 namespace hanabi {
 
-constexpr int ROWS = 16;  // that lie together: a group
+constexpr int ROWS = 16;             // that lie together: a group
+constexpr float LEAST = 0x1p-118f;  // 127 / x overflows for smaller ones
 
 // The inputs as bytes with a scale for each 32, 16 rows beside each other; the threads share them.
 struct Inputs {
@@ -45,9 +46,10 @@ struct Inputs {
 
     char * end() { return reinterpret_cast<char *>(start + (start - total)); }
 
-    // Rounds 32 elements of a group's first rows, at most `most`, as quantize_row_q8_0 and
-    // quantize_row_q8_1 do: scales and sums are rounded to halves. The rows' elements are `stride`
-    // bytes apart.
+    // Rounds 32 elements of a group's first rows, at most `most`, whose elements are `stride` bytes
+    // apart. Scales and sums have 32 bits: activations of real models exceed 65,504, the greatest
+    // half. Elements that are all below LEAST become zeros. The scale is NaN where an element is
+    // not a number or infinite, and makes every result of that row NaN.
     template <int most>
     void round(const char * x, size_t stride, int rows, int64_t group, int tile) {
         Floats low[most], high[most], sizes[most];
@@ -59,7 +61,7 @@ struct Inputs {
         });
         const Floats peak = greatest(sizes);
         const Floats step = peak / all(127.f);
-        const Floats inverse = where(differ(peak, zero()), all(127.f) / peak, zero());
+        const Floats inverse = where(above(peak, all(LEAST)), all(127.f) / peak, zero());
         alignas(64) float inverses[ROWS];
         store(inverses, inverse);
 
@@ -73,11 +75,13 @@ struct Inputs {
             starts[row] = q0;
             totals[row] = q0 + q1;
         });
-        const Floats all_of_it = sums(totals);
-        store_integers(total + at, all_of_it);
-        store_integers(start + at, sums(starts));
-        store(scale + at, to_halves(step));
-        store(sum + at, to_halves(step * all_of_it));
+        const Floats all_of_it = sums(totals), nothing = all_of_it - all_of_it;  // 0 or NaN
+        const Floats scales = step + nothing;
+        const Mask is_number = above(scales, all(-1.f));
+        store_integers(total + at, where(is_number, all_of_it, zero()));
+        store_integers(start + at, where(is_number, sums(starts), zero()));
+        store(scale + at, scales);
+        store(sum + at, scales * all_of_it);
     }
 };
 

@@ -54,11 +54,6 @@ inline Floats whole_numbers(const void * at) {
     return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
             _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
 }
-// Rounded to halves.
-inline Floats to_halves(Floats x) {
-    return {_mm256_cvtph_ps(_mm256_cvtps_ph(x.low, 0)),
-            _mm256_cvtph_ps(_mm256_cvtps_ph(x.high, 0))};
-}
 
 // a * b + c, rounded once.
 inline Floats fma(Floats a, Floats b, Floats c) {

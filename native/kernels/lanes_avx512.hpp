@@ -36,8 +36,6 @@ inline Floats whole_numbers(const void * at) {
     return _mm512_cvtepi32_ps(
         _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i *>(at))));
 }
-// Rounded to halves.
-inline Floats to_halves(Floats x) { return _mm512_cvtph_ps(_mm512_cvtps_ph(x, 0)); }
 
 // a * b + c, rounded once.
 inline Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }

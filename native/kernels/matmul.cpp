@@ -1,7 +1,6 @@
 // Products of a matrix of weights with the rows of another: a few rows at a time with the weights
 // in registers, or, with AMX, many. Every result is the same whichever way it took and whatever the
-// processor is, since each sum is taken in the same order with the same roundings; with AMX it is
-// to the bit the library's own.
+// processor is, since each sum is taken in the same order with the same roundings.
 
 #include "matmul.hpp"
 

@@ -152,6 +152,59 @@ void pack_strip(const char * rows, size_t row_bytes, int64_t tiles, char * packe
     }
 }
 
+float half_at(const char * at) {
+    uint16_t half;
+    std::memcpy(&half, at, sizeof half);
+    return _cvtsh_ss(half);
+}
+
+// Reads a column of a tile back: what `write` wrote, times the halves for eight tiles.
+template <int type>
+void unpack_column(const char * tile, int column, const char * halves, float * weights) {
+    using K = Kind<type>;
+    const auto * bytes = reinterpret_cast<const uint8_t *>(tile);
+    float scale[2], minimum = 0;
+    for (int i = 0; i < K::FORMAT.scales; ++i)
+        scale[i] = K::FORMAT.is_k ? half_at(halves + 2 * column) *
+                                        float(int8_t(tile[K::SCALES + i * COLUMNS + column]))
+                                  : half_at(tile + K::SCALES + 2 * column);
+    if constexpr (K::FORMAT.has_minima)
+        minimum = K::FORMAT.is_k ? half_at(halves + 2 * COLUMNS + 2 * column) *
+                                       float(int8_t(tile[K::BESIDES + column]))
+                                 : half_at(tile + K::BESIDES + 2 * column);
+    for (int k = 0; k < DEPTH; ++k) {
+        const int four = k / 4, at = column * 4 + k % 4;
+        int quant;
+        if constexpr (K::FORMAT.bits == 8) {
+            quant = int8_t(bytes[four * 64 + at]);
+        } else {
+            quant = bytes[four / 2 * 64 + at] >> four % 2 * 4 & 15;
+            if constexpr (K::HIGH_BITS) {
+                constexpr int TOGETHER = 8 / K::HIGH_BITS, MASK = (1 << K::HIGH_BITS) - 1;
+                const int high = bytes[K::LOW + four / TOGETHER * 64 + at];
+                quant |= (high >> four % TOGETHER * K::HIGH_BITS & MASK) << 4;
+            }
+        }
+        weights[k] =
+            scale[k * K::FORMAT.scales / DEPTH] * float(quant - K::FORMAT.offset) + minimum;
+    }
+}
+
+template <int type>
+void unpack_row_of(const Tensor * matrix, int64_t row, float * weights) {
+    using K = Kind<type>;
+    const int64_t tiles = matrix->ne[0] / DEPTH;
+    const char * packed = matrix->data + size_t(row / COLUMNS) * K::size(tiles);
+    const char * halves = nullptr;
+    for (int64_t tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
+        if (K::FORMAT.is_k && tile % K::TILES == 0) {
+            halves = packed;
+            packed += K::HALVES;
+        }
+        unpack_column<type>(packed, int(row % COLUMNS), halves, weights + tile * DEPTH);
+    }
+}
+
 // Calls `work` with each number below `count`, on all processors that this process may use.
 template <typename Work>
 void spread(int64_t count, Work work) {
@@ -183,7 +236,7 @@ void pack_all(const Tensor * matrix, const char * data, char * packed) {
 
 bool can_pack(const Tensor * matrix) {
     const Format format = format_of(matrix->type);
-    return format.bits && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
+    return has_format(matrix->type) && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
            matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[2] == 1 && matrix->ne[3] == 1;
 }
 
@@ -195,6 +248,10 @@ size_t packed_size(const Tensor * matrix) {
 
 void pack(const Tensor * matrix, const char * data, char * packed) {
     by_type(matrix->type, [&](auto type) { pack_all<type>(matrix, data, packed); });
+}
+
+void unpack_row(const Tensor * matrix, int64_t row, float * weights) {
+    by_type(matrix->type, [&](auto type) { unpack_row_of<type>(matrix, row, weights); });
 }
 
 }  // namespace hanabi

@@ -73,6 +73,8 @@ auto by_type(int32_t type, With with) {
     __builtin_unreachable();
 }
 
+constexpr bool has_format(int32_t type) { return format_of(type).bits != 0; }
+
 // Whether the library's AMX buffers hold a type as it is here.
 constexpr bool has_tiles(int32_t type) { return type == Q4_0 || type == Q4_1 || type == Q8_0; }
 
@@ -160,5 +162,8 @@ size_t packed_size(const Tensor * matrix);
 
 // Packs a whole matrix as it is in the file.
 void pack(const Tensor * matrix, const char * data, char * packed);
+
+// What the weights of a row of a packed matrix stand for.
+void unpack_row(const Tensor * matrix, int64_t row, float * weights);
 
 }  // namespace hanabi

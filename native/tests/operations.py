@@ -20,8 +20,9 @@ import numpy as np
 from hanabi_llama.kernels import procedure
 from hanabi_llama.library import load
 
-F32, F16 = 0, 1
+F32, F16, I32 = 0, 1, 26
 Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = 2, 3, 6, 7, 8, 12, 13, 14
+IQ4_NL = 20
 KINDS = (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K)
 """Of weights that have products of our own."""
 
@@ -48,6 +49,8 @@ PROTOTYPES = {
     "ggml_free": (None, [c_void_p]),
     "ggml_new_tensor": (c_void_p, [c_void_p, c_int, c_int, POINTER(c_int64)]),
     "ggml_mul_mat": (c_void_p, [c_void_p] * 3),
+    "ggml_get_rows": (c_void_p, [c_void_p] * 3),
+    "ggml_backend_dev_supports_op": (c_bool, [c_void_p] * 2),
     "ggml_flash_attn_ext": (c_void_p, [c_void_p] * 5 + [c_float] * 3),
     "ggml_new_graph": (c_void_p, [c_void_p]),
     "ggml_graph_overhead": (c_size_t, []),
@@ -101,8 +104,8 @@ class Graph:
         return self._contexts[-1]
 
     def tensor(self, array: np.ndarray) -> int:
-        """An input: float32 or float16, its dimensions in numpy's order."""
-        kind = {np.dtype(np.float32): F32, np.dtype(np.float16): F16}[array.dtype]
+        """An input: float32, float16 or int32, its dimensions in numpy's order."""
+        kind = {"float32": F32, "float16": F16, "int32": I32}[array.dtype.name]
         made = self._new(self.context, kind, array.shape)
         self._data.append((made, np.ascontiguousarray(array)))
         return made
@@ -120,6 +123,10 @@ class Graph:
         )
         self.library.ggml_backend_tensor_set(made, packed.ctypes.data, 0, packed.nbytes)
         return made
+
+    def can_compute(self, result: int) -> bool:
+        """Whether the CPU backend has a way to compute it from where its inputs lie."""
+        return bool(self.library.ggml_backend_dev_supports_op(self._device, result))
 
     def compute(self, result: int, shape: tuple[int, ...]) -> np.ndarray:
         """What the result is, as float32."""
@@ -180,6 +187,17 @@ def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 
         matrix, rows = graph.weights(kind, weights), graph.tensor(inputs)
         product = graph.library.ggml_mul_mat(graph.context, matrix, rows)
         return graph.compute(product, (len(inputs), len(weights)))
+
+
+def rows_of(kind: int, weights: np.ndarray, numbers: np.ndarray, threads: int = 1) -> np.ndarray:
+    """Some rows of a matrix that was quantized for products, as float32."""
+    with Graph(threads) as graph:
+        matrix = graph.weights(kind, weights)
+        rows = graph.library.ggml_get_rows(
+            graph.context, matrix, graph.tensor(numbers.astype(np.int32))
+        )
+        assert graph.can_compute(rows)
+        return graph.compute(rows, (len(numbers), weights.shape[1]))
 
 
 def attend(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.loop import EngineLoop
 from hanabi.engine.mock import MockRunner, continuation
 from hanabi.generation.events import TokenEvent
@@ -20,8 +21,8 @@ def asked(key, prompt=(1, 2, 3), max_tokens=LONG, n=1):
     )
 
 
-def loop_of(slots):
-    return EngineLoop(MockRunner(slots=slots), token_budget=16)
+def loop_of(slots, cuts=Cuts.ANYWHERE):
+    return EngineLoop(MockRunner(slots=slots, cuts=cuts), token_budget=16)
 
 
 def step(loop, tokens):
@@ -95,8 +96,9 @@ def test_a_paused_request_can_be_cancelled(choice):
     assert not loop.has_work
 
 
-def test_what_a_cancelled_one_has_saved_goes_to_its_sibling():
-    loop, tokens = loop_of(2), {}
+@pytest.mark.parametrize("cuts", Cuts)
+def test_what_a_cancelled_one_has_saved_goes_to_its_sibling(cuts):
+    loop, tokens = loop_of(2, cuts), {}
     prompt = (7, 8)
     for number in range(2):
         loop.submit(number, asked("flood", prompt, n=3))
@@ -129,13 +131,20 @@ def test_what_a_cancelled_one_has_saved_goes_to_its_sibling():
     ),
     slots=st.integers(1, 4),
     pauses=st.lists(st.integers(0, 6), min_size=12, max_size=12),
+    cancels=st.dictionaries(st.integers(0, 11), st.integers(0, 2), max_size=4),
+    cuts=st.sampled_from(Cuts),
 )
-def test_what_is_paused_goes_on_as_if_it_had_never_been(requests, slots, pauses):
-    loop, tokens = loop_of(slots), {}
+def test_what_is_paused_goes_on_as_if_it_had_never_been(requests, slots, pauses, cancels, cuts):
+    loop, tokens = loop_of(slots, cuts), {}
+    cancelled = set()
     for number, (key, prompt, n, max_tokens) in enumerate(requests):
         loop.submit(number, asked(key, prompt, max_tokens, n))
         for _ in range(pauses[number]):
             step(loop, tokens)
+        if number in cancels:  # a choice of an earlier request, or of this one
+            earlier = number // 2
+            loop.cancel(earlier, cancels[number])
+            cancelled.add((earlier, cancels[number]))
     for _ in range(2000):
         if not loop.has_work:
             break
@@ -144,5 +153,7 @@ def test_what_is_paused_goes_on_as_if_it_had_never_been(requests, slots, pauses)
     for number, (_, prompt, n, max_tokens) in enumerate(requests):
         alone = continuation(prompt, max_tokens)
         for k in range(n):
+            if (number, k) in cancelled:
+                continue
             assert tokens[number, k][: len(alone)] == alone
             assert len(tokens[number, k]) == max_tokens

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.loop import EngineLoop
 from hanabi.engine.mock import EOS, MockRunner, continuation, logits_after
 from hanabi.engine.occupancy import Occupancy
@@ -60,9 +61,12 @@ def finish_of(events, choice=0):
     budget=st.integers(1, 30),
     arrivals=st.lists(st.integers(0, 4), min_size=6, max_size=6),
     keys=st.lists(st.sampled_from("abc"), min_size=6, max_size=6),
+    cuts=st.sampled_from(Cuts),
 )
-def test_every_choice_gets_the_tokens_it_would_get_alone(requests, slots, budget, arrivals, keys):
-    runner = MockRunner(slots=slots, max_outputs=slots + 12)
+def test_every_choice_gets_the_tokens_it_would_get_alone(
+    requests, slots, budget, arrivals, *, keys, cuts
+):
+    runner = MockRunner(slots=slots, max_outputs=slots + 12, cuts=cuts)
     loop = EngineLoop(runner, token_budget=budget)
     events = {}
     for number, (request_prompts, n, max_tokens) in enumerate(requests):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.loop import EngineLoop
 from hanabi.engine.mock import EOS, MockRunner, continuation
 from hanabi.engine.scheduler import PATIENCE
@@ -228,8 +229,7 @@ def test_what_was_used_least_recently_is_lost_first():
 
 
 def test_nothing_is_reused_where_a_slot_cannot_be_cut():
-    runner = Runner()
-    runner.can_cut = False
+    runner = Runner(cuts=Cuts.NOWHERE)
     engine = Engine(runner=runner)
     assert [engine.ask(number, SYSTEM) for number in range(2)] == [0, 0]
     engine.submit(2, SYSTEM)

@@ -23,6 +23,7 @@ from hanabi_llama.errors import (
 from hanabi_llama.kernels import Kernels
 from hanabi_llama.library import RELEASE, Library, kernels, load
 from hanabi_llama.model import Model
+from hanabi_llama.seen import Seen
 from hanabi_llama.vocab import TokenAttribute, Vocab, VocabType
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "LlamaError",
     "Model",
     "ModelLoadError",
+    "Seen",
     "TokenAttribute",
     "Vocab",
     "VocabType",

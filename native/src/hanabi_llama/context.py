@@ -16,6 +16,13 @@ from hanabi_llama.errors import ClosedError, ContextError, DecodeError
 from hanabi_llama.model import Model
 from hanabi_llama.structs import MAX_SEQUENCES, ContextParams
 from hanabi_llama.threadpool import Threadpool
+from hanabi_llama.window_state import aligned
+
+WINDOWED_ONLY = 1
+"""`LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY`: of a sequence's state, what its windowed layers hold."""
+
+STATE_HEADER = 8
+"""Bytes before a sequence's state, with that flag or without: a magic number and the sequence."""
 
 
 class DecodeResult(Enum):
@@ -41,6 +48,8 @@ class Context:
         batch_size: the most tokens in one decode.
         micro_batch: the most tokens in one pass through the weights; a decode of more is split.
         max_outputs: the most rows of logits from one decode.
+        is_windowed: whether layers see a window only, shorter than the context, of what a sequence
+            holds.
         has_own_attention: whether a kernel of our own computes attention, all of it. Where one
             kernel is asked for it is that one, for passes of any kind.
     """
@@ -135,6 +144,9 @@ class Context:
         self.context_length: int = self._functions.llama_n_ctx_seq(handle)
         self.batch_size: int = self._functions.llama_n_batch(handle)
         self.micro_batch: int = self._functions.llama_n_ubatch(handle)
+        has_states = model.is_recurrent or model.is_hybrid
+        self.is_windowed = 0 < model.n_swa < self.context_length and not has_states
+        self._copied_to: int | None = None
         self.has_own_attention = flash_attention and self._try_own_attention()
         if self.has_own_attention:
             self._kernel = None  # the library has no attention left to switch
@@ -178,6 +190,7 @@ class Context:
         self._check(batch)
         self._outputs = 0
         self._log.clear()
+        self._copied_to = None
         if self._kernel:
             self._kernel.force_plain(not tiled and not is_plain(batch))
         code: int = self._functions.llama_decode(handle, batch.struct)
@@ -245,36 +258,76 @@ class Context:
         """Make `target` the same as `source`, whole; what it held before is gone.
 
         Only what `source` holds is copied, by way of the sequence's saved state. The library's own
-        `llama_memory_seq_cp` would copy the whole context length at the next decode: with 8,192
-        tokens of the bundled model 188 MB, 70 ms, where 1,000 tokens in use are 23 MB, 8 ms.
+        `llama_memory_seq_cp` copies the whole context length at the next decode: with 8,192 tokens
+        of the bundled model 188 MB, 70 ms, where 1,000 tokens in use are 23 MB, 8 ms. A windowed
+        model is copied that way all the same, since its saved state lacks what the window hides
+        from the last position, and the copy could not be cut back.
 
         Raises ContextError when the library refuses.
         """
         self._check_sequence(target)
-        if source != target:
+        if source == target:
+            return
+        if not self.is_windowed:
             self.load_sequence(target, self.save_sequence(source))
+            return
+        self._check_sequence(source)
+        self.remove(target)
+        self._functions.llama_memory_seq_cp(self._open_memory, source, target, -1, -1)
+        self._copied_to = target
+
+    def _settle(self) -> None:
+        """Have the library carry out the copies that it has put off until the next decode.
+
+        It does so before it computes, so that a decode which is stopped at once is enough. That
+        decode's token is forgotten again by the library.
+        """
+        if self._copied_to is None:
+            return
+        batch = Batch(1)
+        batch.size = 1
+        batch.token[0] = batch.output[0] = 0
+        batch.sequence[0] = self._copied_to
+        batch.position[0] = self.position_max(self._copied_to) + 1
+        before = self._abort_text[0]
+        self._abort_text[0] = b"\x01"
+        try:
+            self.decode(batch)
+        finally:
+            self._abort_text[0] = before
 
     def save_sequence(self, sequence: int) -> NDArray[np.uint8]:
         """What a sequence holds, as bytes for `load_sequence`; the sequence is left as it is.
+
+        Of the layers with a window it is what the last position and later ones see.
 
         Raises ContextError when the library refuses.
         """
         handle = self.handle
         self._check_sequence(sequence)
+        self._settle()
         size: int = self._functions.llama_state_seq_get_size(handle, sequence)
         state = np.empty(size, dtype=np.uint8)
         saved = self._functions.llama_state_seq_get_data(handle, state.ctypes.data, size, sequence)
         if saved != size:
             raise ContextError(f"sequence {sequence} could not be saved: {self._log.reason()}")
-        return state
+        if not self.is_windowed:
+            return state
+        windowed = self._functions.llama_state_seq_get_size_ext(handle, sequence, WINDOWED_ONLY)
+        start = size - (windowed - STATE_HEADER)
+        return np.concatenate([state[:start], aligned(state[start:])])
 
     def load_sequence(self, sequence: int, state: NDArray[np.uint8]) -> None:
         """Make a sequence hold what `save_sequence` of this context gave; bit for bit the same.
+
+        What follows is computed as if the sequence had never been saved. Where the context is
+        windowed, the sequence must not be cut back behind the place where it was saved.
 
         Raises ContextError when the library refuses.
         """
         handle = self.handle
         self._check_sequence(sequence)
+        self._settle()
         read = self._functions.llama_state_seq_set_data(
             handle, state.ctypes.data, state.size, sequence
         )

@@ -104,8 +104,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "llama_get_memory": (address, [address]),
     "llama_memory_clear": (None, [address, c_bool]),
     "llama_memory_seq_pos_max": (i32, [address, i32]),
+    "llama_memory_seq_cp": (None, [address, i32, i32, i32, i32]),
     "llama_memory_seq_rm": (c_bool, [address, i32, i32, i32]),
     "llama_state_seq_get_size": (c_size_t, [address, i32]),
+    "llama_state_seq_get_size_ext": (c_size_t, [address, i32, u32]),
     "llama_state_seq_get_data": (c_size_t, [address, address, c_size_t, i32]),
     "llama_state_seq_set_data": (c_size_t, [address, address, c_size_t, i32]),
 }

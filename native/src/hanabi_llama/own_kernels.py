@@ -1,9 +1,9 @@
 """Kernels of our own, attached to the library's CPU backend where the processor has what they need.
 
 They are in native/kernels, compiled when the wheel is built, once for AVX-512 and once for AVX2:
-products of a matrix (`matmul`; with AMX to the bit the library's), and attention (`attention`),
-more exact than the library's. Both builds give the same bits. Where they are missing, or cannot be
-used, the library computes all by itself.
+products of a matrix (`matmul`) and attention (`attention`), both more exact than the library's.
+Both builds give the same bits. Where they are missing, or cannot be used, the library computes all
+by itself.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from hanabi_llama.kernels import Kernels, backend_file, procedure
+from hanabi_llama.seen import Seen, read_seen
 
 OPERATIONS = frozenset({"matmul", "attention"})
 """What they can compute."""
@@ -42,6 +43,8 @@ class _Functions(Structure):
         ("chunk_add", c_void_p),
         ("bytes", c_void_p),
         ("mul_mat", c_int32),
+        ("mul_mat_id", c_int32),
+        ("get_rows", c_int32),
         ("flash_attention", c_int32),
         ("uses_matmul", c_int32),
         ("uses_attention", c_int32),
@@ -55,15 +58,15 @@ class OwnKernels:
     Attributes:
         build: which of BUILDS they are; None where there are none.
         able: the operations that they can compute here: all or none.
-        are_the_librarys: whether products are to the bit those of the library, which packs the
-            weights itself then.
+        leaves_packing: whether the library packs weights itself, since it has tiles for AMX. Only
+            the types that it packs as our kernels do are multiplied by them then.
     """
 
     def __init__(self, library: CDLL, kernels: Kernels) -> None:
         """Attach those that can run here, unless the environment says otherwise."""
         self.build: str | None = None
         self.able: frozenset[str] = frozenset()
-        self.are_the_librarys = False
+        self.leaves_packing = False
         self._in_use: frozenset[str] = frozenset()
         features = set(kernels.features)
         build = _chosen(features)
@@ -83,9 +86,10 @@ class OwnKernels:
             self._first = _first_extra_type(library)
         except (AttributeError, LookupError):
             return  # another build of the library, which keeps these to itself
+        self._library = library
         self._own = CDLL(os.fspath(build_file(build)))
         self._own.hanabi_declined.restype = c_uint32
-        self.are_the_librarys = (
+        self.leaves_packing = (
             build == "avx512"
             and "AMX_INT8" in features
             and library.ggml_backend_buft_name(self._first) == b"AMX"
@@ -93,8 +97,10 @@ class OwnKernels:
         self._functions = _Functions(
             *(cast(function, c_void_p).value for function in functions),
             mul_mat=_number(library, b"MUL_MAT"),
+            mul_mat_id=_number(library, b"MUL_MAT_ID"),
+            get_rows=_number(library, b"GET_ROWS"),
             flash_attention=_number(library, b"FLASH_ATTN_EXT"),
-            has_amx=self.are_the_librarys,
+            has_amx=self.leaves_packing,
         )
         self.build, self.able = build, OPERATIONS
         self.use(() if os.environ.get(VARIABLE) == "library" else OPERATIONS)
@@ -124,6 +130,20 @@ class OwnKernels:
     def declined(self) -> int:
         """How often attention was asked for that is none of theirs: of another shape or kind."""
         return int(self._own.hanabi_declined()) if self._in_use else 0
+
+    def seen(self) -> list[Seen]:
+        """Which products and attentions were computed since `forget_seen`, and by whose kernels.
+
+        A model whose products and attentions are all computed by ours gives the same bits however
+        its tokens are cut into passes. Of all contexts of this process; not during a decode. Empty
+        where there are no kernels of ours.
+        """
+        return read_seen(self._library, self._own) if self.able else []
+
+    def forget_seen(self) -> None:
+        """Begin anew with `seen`; not during a decode."""
+        if self.able:
+            self._own.hanabi_forget()
 
 
 def build_file(build: str, folder: Path = FOLDER) -> Path:

@@ -3,19 +3,29 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hanabi.engine.runner import Chunk
 from hanabi.engine.sequence import Prompt, Sequence
 
 
 class Start(NamedTuple):
-    """A sequence begins on `slot`, continuing the prompt that `source` holds.
+    """A sequence begins on `slot`, continuing its prompt.
 
-    Where the two differ the source is copied first. The slot is then cut back to the prompt.
+    Attributes:
+        sequence: the sequence.
+        source: the slot that holds the prompt. Where it is another one it is copied first. The
+            slot is then cut back to the prompt.
+        slot: its slot.
+        prompt_state: what a slot held that had just computed the prompt. Where it is given, the
+            slot is restored from it, and the source does not matter.
     """
 
     sequence: Sequence
     source: int
     slot: int
+    prompt_state: NDArray[np.uint8] | None = None
 
 
 class Pause(NamedTuple):

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 import hanabi_llama
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.cuts import Cuts
+from hanabi.engine.exactness import cuts_are_exact
 from hanabi.engine.kv_cache import plan_cache
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
@@ -41,9 +43,8 @@ behind 40 tokens, 64 behind 300 and 120 behind 1,000, where the plain kernel tak
 give. With 512 a prompt of 470 tokens had its first token after 586 ms, with 256 after 450 and with
 128 after 411."""
 
-PROBE = 9
-"""Tokens that are decoded in one pass, and one by one, to see whether that makes a difference:
-the kernels of a matrix take 1, 2, 4 or 8 columns at a time, and what is left."""
+FEW = 8
+"""Tokens that a model's memory is tried with."""
 
 SPACE = "▁".encode()
 """How SentencePiece spells a space."""
@@ -79,7 +80,12 @@ INFINITE = np.uint16(0x7C00)
 
 
 class LlamaRunner:
-    """A model and its context. Implements `hanabi.engine.runner.Runner`."""
+    """A model and its context. Implements `hanabi.engine.runner.Runner`.
+
+    Attributes:
+        operations: the products and attentions of the model, and by whose kernels they were
+            computed; empty where there are no kernels of our own.
+    """
 
     def __init__(self, path: Path, config: EngineConfig) -> None:
         """Load the weights and make room for the KV cache."""
@@ -111,13 +117,16 @@ class LlamaRunner:
             flash_attention=True,
             one_attention_kernel=True,
         )
-        self.can_cut = not (self._model.is_recurrent or self._model.is_hybrid)
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)
         self.vocab = _describe(self._model)
         self._as_text = _as_text(self.vocab)
         self.exact_cuts = False
-        self.exact_cuts = self.can_cut and self._cuts_are_exact()
+        own = self._model.library.own
+        own.forget_seen()
+        self.cuts = self._try_cuts()
+        self.operations = tuple(own.seen())
+        self.exact_cuts = self.cuts is not Cuts.NOWHERE and self._cuts_are_exact()
         self.pieces = _pieces(
             self.context_length,
             exact_cuts=self.exact_cuts,
@@ -182,31 +191,22 @@ class LlamaRunner:
         fits = all(chunk.start + longest <= self.context_length for chunk in chunks)
         return longest if fits else 0
 
-    def _cuts_are_exact(self) -> bool:
-        """Whether tokens one by one, beside another slot's, give the logits of one pass.
+    def _try_cuts(self) -> Cuts:
+        """Where a slot can be cut back; the memory itself is asked, with a few tokens in it."""
+        tokens = [id_ % self.vocab.size for id_ in range(FEW)]
+        self.decode([Chunk(0, 0, tokens, 0)])
+        can_cut = all(self._context.remove(0, length) for length in range(FEW - 1, 0, -1))
+        self.trim(0, 0)
+        if not can_cut:
+            return Cuts.NOWHERE
+        return Cuts.UNTIL_RESTORED if self._context.is_windowed else Cuts.ANYWHERE
 
-        Whether the kernels for this processor and these weights round alike for any pass is told
-        nowhere, so it is tried. The slots are empty before and after.
-        """
-        tokens = [id_ % self.vocab.size for id_ in range(1, 1 + PROBE)]
-        slots = range(min(2, self.slots))
-        passes = [[Chunk(0, 0, tokens, PROBE)]]
-        passes += [[Chunk(slot, at, [tokens[at]], 1) for slot in slots] for at in range(PROBE)]
-        rows = []
-        for number, chunks in enumerate(passes):
-            logits = self.decode(chunks)
-            if logits is None:
-                raise AssertionError
-            rows.append(logits.copy())
-            if not number:
-                self.trim(0, 0)
-        for slot in slots:
-            self.trim(slot, 0)
-        return all(
-            np.array_equal(row, single)
-            for row, singles in zip(rows[0], rows[1:], strict=True)
-            for single in singles
-        )
+    def _cuts_are_exact(self) -> bool:
+        """Whether logits do not depend on how tokens are cut; see `exactness`."""
+        if any(_depends_on_cuts(operation) for operation in self.operations):
+            return False
+        is_known = bool(self.operations) and all(seen.is_own for seen in self.operations)
+        return cuts_are_exact(self, is_known=is_known)
 
     def copy(self, source: int, target: int) -> None:
         """Make `target` hold what `source` holds."""
@@ -225,24 +225,43 @@ class LlamaRunner:
 
         By way of its saved state: the cache's 16-bit floats, between whole numbers that are too
         small to have the bits of such a float. Where they were not, the library would refuse the
-        state, and the process be replaced.
+        state, and the process be replaced. What a window hides is not part of that state: there all
+        of another slot is copied over this one, which is emptied then.
         """
+        if self._context.is_windowed and self.slots > 1:
+            self.copy((slot + 1) % self.slots, slot)
+            self.trim(slot, 0)
+            return
         state = self._context.save_sequence(slot)
         halves = state[: state.size // 2 * 2].view(np.uint16)
         halves[halves & INFINITE == INFINITE] = 0
         self._context.load_sequence(slot, state)
 
     def trim(self, slot: int, length: int) -> None:
-        """Forget what a slot holds from position `length` on."""
-        self._context.remove(slot, length)
+        """Forget what a slot holds from position `length` on; see Runner."""
+        if not self._context.remove(slot, length):
+            message = f"slot {slot} cannot be cut back to {length} tokens"
+            raise AssertionError(message)
 
     def abort(self) -> None:
         """Cut short the decode that is under way; see Runner."""
-        self._context.abort()
+        if self.cuts is not Cuts.NOWHERE:
+            self._context.abort()
 
     def resume(self) -> None:
         """Let decodes run again."""
         self._context.resume()
+
+
+def _depends_on_cuts(operation: hanabi_llama.Seen) -> bool:
+    """Whether the library computes an operation in another order of sums for other numbers of rows.
+
+    Its products of floats do, and so do its products with the weights of experts.
+    """
+    is_float = operation.weights in {"f32", "f16", "bf16"}
+    is_product = operation.operation != "FLASH_ATTN_EXT"
+    is_of_experts = operation.operation == "MUL_MAT_ID"
+    return not operation.is_own and is_product and (is_float or is_of_experts)
 
 
 def _pieces(context_length: int, *, exact_cuts: bool, has_tiles: bool) -> Pieces:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanabi.engine.actions import Begin, Copy, Decode, Move, Pass, Pause, Prefill, Resume, Start
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.messages import Computed
 from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.pieces import Pieces
@@ -40,16 +41,17 @@ class EngineLoop:
         self._clock = clock
         self._prices = Prices()
         pieces = runner.pieces
-        if not runner.can_cut:  # no prompt has a piece as long as this: nothing is reused
+        can_cut = runner.cuts is not Cuts.NOWHERE
+        if not can_cut:  # no prompt has a piece as long as this: nothing is reused
             pieces = Pieces(runner.context_length + 1, pieces.tile, tiles_from=0, tiles_to=0)
         self._scheduler = Scheduler(
-            slots=Slots(runner.slots, pieces),
+            slots=Slots(runner.slots, pieces, runner.cuts),
             context_length=runner.context_length,
             token_budget=token_budget,
             max_outputs=runner.max_outputs,
             max_chunk=runner.max_chunk,
             prices=self._prices,
-            exact_cuts=runner.exact_cuts and runner.can_cut,
+            exact_cuts=runner.exact_cuts and can_cut,
             deterministic=deterministic,
         )
         self._starts: deque[Start] = deque()
@@ -258,6 +260,8 @@ class EngineLoop:
                 self._tell(prompt, PromptEvent(prompt.index, prompt.cached, tuple(prompt.rows)))
                 prompt.rows = []
                 prompt.logits = rows[-1]
+                if prompt.waiting and self._runner.cuts is not Cuts.ANYWHERE:
+                    prompt.state = self._runner.save(start.slot)
                 self._starts.append(start)
                 self._run_starts()
                 # The view dies with the next decode: what still waits needs its own copy.
@@ -276,13 +280,16 @@ class EngineLoop:
         A sequence may end at once and pass its slot on: then the sibling begins here as well.
         """
         while self._starts:
-            sequence, source, slot = self._starts.popleft()
+            sequence, source, slot, state = self._starts.popleft()
             if sequence.slot != slot:
                 continue  # cancelled between inheriting the slot and this step
             prompt = sequence.prompt
-            if source != slot:
-                self._runner.copy(source, slot)
-            self._runner.trim(slot, len(prompt.tokens))
+            if state is not None:
+                self._runner.restore(slot, state)
+            else:
+                if source != slot:
+                    self._runner.copy(source, slot)
+                self._runner.trim(slot, len(prompt.tokens))
             if prompt.max_tokens == 0:
                 self._tell(prompt, TokenEvent(sequence.choice, None, "length"))
                 self._end(sequence)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.runner import Chunk
@@ -53,11 +54,18 @@ class MockRunner:
 
     max_chunk = 12
     pieces = Pieces(size=12, tile=12, tiles_from=0, tiles_to=0)
-    can_cut = True
     exact_cuts = True
 
-    def __init__(self, *, slots: int = 4, context_length: int = 512, max_outputs: int = 16) -> None:
+    def __init__(
+        self,
+        *,
+        slots: int = 4,
+        context_length: int = 512,
+        max_outputs: int = 16,
+        cuts: Cuts = Cuts.ANYWHERE,
+    ) -> None:
         """Take the limits that a real runner would have."""
+        self.cuts = cuts
         self.vocab = VOCAB
         self.slots = slots
         self.context_length = context_length
@@ -66,6 +74,7 @@ class MockRunner:
         self.largest_batch = 0
         self.aborted = False
         self._held: list[list[int]] = [[] for _ in range(slots)]
+        self._restored = [0] * slots
 
     def tokenize(self, text: str) -> list[int]:
         """One id a byte."""
@@ -112,6 +121,7 @@ class MockRunner:
     def copy(self, source: int, target: int) -> None:
         """Make `target` hold what `source` holds."""
         self._held[target] = list(self._held[source])
+        self._restored[target] = self._restored[source]
 
     def save(self, slot: int) -> NDArray[np.uint8]:
         """What a slot holds."""
@@ -120,17 +130,28 @@ class MockRunner:
     def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
         """Make a slot hold what `save` gave."""
         self._held[slot] = state.view(np.int32).tolist()
+        self._restored[slot] = len(self._held[slot])
 
     def scrub(self, slot: int) -> None:
         """Nothing to do: what a slot holds are tokens."""
 
     def trim(self, slot: int, length: int) -> None:
         """Forget what a slot holds from position `length` on."""
+        held = len(self._held[slot])
+        least = {
+            Cuts.ANYWHERE: 0,
+            Cuts.UNTIL_RESTORED: self._restored[slot],
+            Cuts.NOWHERE: held,
+        }[self.cuts]
+        if 0 < length < min(held, least):
+            message = f"slot {slot} cannot be cut back from {held} tokens to {length}"
+            raise ValueError(message)
         del self._held[slot][length:]
+        self._restored[slot] = min(self._restored[slot], length)
 
     def abort(self) -> None:
         """Let decodes be cut short."""
-        self.aborted = True
+        self.aborted = self.cuts is not Cuts.NOWHERE
 
     def resume(self) -> None:
         """Let decodes run again."""

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.pieces import Pieces
 from hanabi.generation.vocab import Vocab
 
@@ -41,7 +42,7 @@ class Runner(Protocol):
             not exact.
         pieces: how prompts are cut. Where cuts are not exact a piece is as long as `max_chunk`,
             and nothing is tiled.
-        can_cut: whether `trim` can cut a slot anywhere, and not only empty it.
+        cuts: where `trim` can cut a slot back.
         exact_cuts: whether logits are the same to the last bit however the tokens of a slot are cut
             into decodes, and whoever shares them; apart from which kernel computes them.
     """
@@ -65,7 +66,7 @@ class Runner(Protocol):
     def pieces(self) -> Pieces: ...  # noqa: D102 - told above
 
     @property
-    def can_cut(self) -> bool: ...  # noqa: D102 - told above
+    def cuts(self) -> Cuts: ...  # noqa: D102 - told above
 
     @property
     def exact_cuts(self) -> bool: ...  # noqa: D102 - told above
@@ -93,7 +94,7 @@ class Runner(Protocol):
         ...
 
     def restore(self, slot: int, state: NDArray[np.uint8]) -> None:
-        """Make a slot hold what `save` gave, to the last bit."""
+        """Make a slot hold what `save` gave, to the last bit; see `Cuts` for what it allows."""
         ...
 
     def scrub(self, slot: int) -> None:
@@ -105,11 +106,15 @@ class Runner(Protocol):
         ...
 
     def trim(self, slot: int, length: int) -> None:
-        """Forget what a slot holds from position `length` on."""
+        """Forget what a slot holds from position `length` on, where `cuts` allows that."""
         ...
 
     def abort(self) -> None:
-        """Cut short the decode that is under way, if any. Safe from any thread."""
+        """Cut short the decode that is under way, if any. Safe from any thread.
+
+        Does nothing where a slot can be cut nowhere: what a decode has stored could not be
+        forgotten again.
+        """
         ...
 
     def resume(self) -> None:

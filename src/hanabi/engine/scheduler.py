@@ -17,7 +17,8 @@ A slot that is given back keeps what it holds, for prompts that begin with the s
 
 When a prompt is computed its first sequence keeps the slot; the others (`n` > 1) start on free
 slots with a copy of its KV cache, or inherit the slot of a sibling that has ended, cut back to the
-prompt: so `n` may exceed the slots, and the prompt is computed once.
+prompt: so `n` may exceed the slots, and the prompt is computed once. Where slots cannot be cut back
+(see `cuts`) the others start from a state that was saved when the prompt was complete.
 
 Who gets a free slot: prompts that hold none come first; siblings take what is left. A prompt
 whose sequences are not all started always has a running or a paused one, so it always goes on.
@@ -189,7 +190,8 @@ class Scheduler:
         while self._slots and self._sharing:
             prompt = self._sharing[0]
             slot, copies = self._slots.take()
-            start = self._start(prompt, slot_of(prompt.running[0]), slot)
+            source = slot if prompt.state is not None else slot_of(prompt.running[0])
+            start = self._start(prompt, source, slot)
             changes.extend([*copies, start])
             self._sharing.rotate(-1)
         return changes
@@ -301,7 +303,7 @@ class Scheduler:
         prompt.paused.append(sequence)
         self._running.remove(sequence)
         self._waiting.push_first(prompt.key, sequence)
-        if prompt.waiting and not prompt.running:
+        if prompt.waiting and not prompt.running and prompt.state is None:
             self._sharing.remove(prompt)  # nothing is left that its siblings could be copied from
         sequence.slot = None
         self._slots.give_back(slot)
@@ -311,7 +313,8 @@ class Scheduler:
         """Leave what a paused sequence has saved, the prompt, to a sibling that did not start."""
         prompt = sequence.prompt
         heir = prompt.waiting.popleft()
-        heir.saved, sequence.saved = sequence.saved, None
+        heir.saved = sequence.saved if prompt.state is None else prompt.state
+        sequence.saved = None
         prompt.paused.append(heir)
         self._waiting.push_first(prompt.key, heir)
 
@@ -324,25 +327,30 @@ class Scheduler:
         if prompt.waiting and prompt not in self._sharing:
             self._sharing.append(prompt)
         sequence.slot = slot
-        self._slots.hold(slot, prompt.account, prompt.tokens)
+        self._slots.restored(slot, prompt.account, prompt.tokens)
         return Resume(sequence, slot)
 
     def _start(self, prompt: Prompt, source: int, slot: int) -> Start:
         """Move the next waiting sequence of a computed prompt onto a slot."""
         sequence = prompt.waiting.popleft()
         sequence.slot = slot
-        if slot != source:
+        state = prompt.state
+        if state is not None:
+            self._slots.restored(slot, prompt.account, prompt.tokens)
+        elif slot != source:
             self._slots.hold(slot, prompt.account, prompt.tokens)
         prompt.running.append(sequence)
         self._running.append(sequence)
         if not prompt.waiting:
             self._sharing.remove(prompt)
-        return Start(sequence, source, slot)
+            prompt.state = None
+        return Start(sequence, source, slot, state)
 
     def _forget_if_done(self, prompt: Prompt) -> None:
         """Let go of a prompt without sequences, wherever it stands."""
         if not prompt.waiting and prompt in self._sharing:
             self._sharing.remove(prompt)
+            prompt.state = None
         if prompt.waiting or prompt.running or prompt.paused:
             return
         if prompt.slot is not None:

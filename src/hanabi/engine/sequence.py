@@ -94,6 +94,8 @@ class Prompt:
         leader: the prompt that it waits for, since that one is computing what both begin with.
         shared: how many tokens that is.
         computed: how many of its tokens the slot holds.
+        state: what its slot held when it was complete, while sequences wait that can start from
+            nothing else, since the slots of those that run cannot be cut back; see `Cuts`.
         rows: logprob rows of the tokens computed so far, when asked for.
         logits: the row after its last token, float32 [vocab], once computed and while
             sequences wait: each of them draws its first token from it.
@@ -112,6 +114,7 @@ class Prompt:
     leader: "Prompt | None" = None
     shared: int = 0
     computed: int = 0
+    state: NDArray[np.uint8] | None = None
     rows: list[Row] = field(default_factory=list)
     logits: NDArray[np.float32] | None = None
 

@@ -10,6 +10,7 @@ lies well holds what was used later than what another free one holds, it is copi
 from collections.abc import Sequence
 
 from hanabi.engine.actions import Copy, Move
+from hanabi.engine.cuts import Cuts
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.prefix_tree import Match, PrefixTree
 
@@ -22,12 +23,15 @@ class Slots:
     Attributes:
         count: how many they are.
         pieces: how sequences are cut, of which slots hold whole pieces.
+        cuts: where the slots can be cut back. What a restored slot holds is used for other prompts
+            only where that is anywhere.
     """
 
-    def __init__(self, count: int, pieces: Pieces) -> None:
-        """Take their number and the pieces."""
+    def __init__(self, count: int, pieces: Pieces, cuts: Cuts = Cuts.ANYWHERE) -> None:
+        """Take their number, the pieces, and where the slots can be cut back."""
         self.count = count
         self.pieces = pieces
+        self.cuts = cuts
         self._free = set(range(count))
         self._in_use: set[int] = set()
         self._tree = PrefixTree(pieces.size)
@@ -70,7 +74,8 @@ class Slots:
         self._in_use.add(target)
         self._in_use.remove(source)
         self._free.add(source)
-        kept = self._tree.length(target) if self._is_of_worth(target) else 0
+        can_exchange = self.cuts is Cuts.ANYWHERE  # the source is restored from what was saved
+        kept = self._tree.length(target) if can_exchange and self._is_of_worth(target) else 0
         if kept:
             self._tree.exchange(source, target)
             self._last_used[source] = self._last_used[target]
@@ -91,6 +96,13 @@ class Slots:
     def hold(self, slot: int, account: str, tokens: Sequence[int]) -> None:
         """A slot holds the whole pieces that these tokens begin with, and nothing else."""
         self._tree.hold(slot, account, tokens)
+
+    def restored(self, slot: int, account: str, tokens: Sequence[int]) -> None:
+        """A slot was restored from a saved state that begins with these tokens."""
+        if self.cuts is Cuts.ANYWHERE:
+            self.hold(slot, account, tokens)
+        else:
+            self.forget(slot)
 
     def extend(self, slot: int, tokens: Sequence[int]) -> None:
         """A slot holds all whole pieces of `tokens`, whose beginning it was said to hold before.
