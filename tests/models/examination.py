@@ -38,14 +38,14 @@ class Facts(msgspec.Struct, frozen=True):
 
     Attributes:
         exact_cuts: whether it is claimed to be exact.
-        can_cut: whether its memory can be cut anywhere.
+        cuts: where its memory can be cut: a value of `hanabi.engine.cuts.Cuts`.
         slots: how many it has.
         window: tokens of its sliding window; 0 for none.
         megabytes: the file's size.
     """
 
     exact_cuts: bool
-    can_cut: bool
+    cuts: str
     slots: int
     window: int
     megabytes: float
@@ -69,7 +69,9 @@ class Examination(msgspec.Struct, frozen=True):
     @property
     def failures(self) -> list[Outcome]:
         """What is not well."""
-        return [outcome for outcome in self.outcomes if not outcome.passes and self._counts(outcome)]
+        return [
+            outcome for outcome in self.outcomes if not outcome.passes and self._counts(outcome)
+        ]
 
     @property
     def refusal(self) -> str | None:

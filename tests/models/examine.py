@@ -51,32 +51,45 @@ def examine(name: str, weights: str, folder: Path, scenarios: list[str]) -> None
     tell(Outcome(LOADING, Kind.EQUAL, seconds=round(perf_counter() - began, 3)))
     model = runner._model
     facts = Facts(
-        runner.exact_cuts, runner.can_cut, loaded.slots, model.n_swa, path.stat().st_size / 1e6
+        runner.exact_cuts, runner.cuts.value, loaded.slots, model.n_swa, path.stat().st_size / 1e6
     )
     print("facts", msgspec.json.encode(facts).decode(), flush=True)  # noqa: T201 - read by the tests
     asked = Scenarios(runner)
     for outcome in asked.run([one for one in scenarios if one != LIBRARY]):
         tell(outcome)
     if LIBRARY in scenarios:
-        tell(against_library(path, asked))
+        tell(against_library(every_expert(name, weights, folder) or path))
 
 
-def against_library(path: Path, asked: Scenarios) -> Outcome:
-    """A text scored by our kernels and by llama.cpp's own, from weights that it has loaded anew."""
+def every_expert(name: str, weights: str, folder: Path) -> Path | None:
+    """The model where each token uses every expert; None where it has none."""
+    architecture = BY_NAME[name]
+    if not architecture.shape.experts:
+        return None
+    inner = folder / "every-expert"
+    inner.mkdir(exist_ok=True)
+    return write_model(inner, architecture.with_all_experts, weights)
+
+
+def against_library(path: Path) -> Outcome:
+    """A text scored by our kernels and by llama.cpp's own, which load the weights anew."""
     began = perf_counter()
-    tokens = (*asked.prompt, *asked.alone(asked.prompt).tokens)
-    ours = asked.scores(tokens).prompt_rows
+    ours = Scenarios(LlamaRunner(path, CONFIG))
+    tokens = (*ours.prompt, *ours.alone(ours.prompt).tokens)
+    rows = ours.scores(tokens).prompt_rows
     own = hanabi_llama.load().own
     own.use(())
     try:
         theirs = Scenarios(LlamaRunner(path, CONFIG)).scores(tokens).prompt_rows
     finally:
         own.use(own.able)
-    nats = distance(theirs, ours)
+    nats = distance(theirs, rows)
+    wrong = sum(distance([one], [other]) > BOUND for one, other in zip(theirs, rows, strict=True))
+    note = f"{wrong} of {len(rows)} places" if wrong else ""
     seconds = round(perf_counter() - began, 3)
     if not nats:
         return Outcome(LIBRARY, Kind.EQUAL, seconds=seconds)
-    return Outcome(LIBRARY, Kind.CLOSE if nats <= BOUND else Kind.DIFFERENT, nats, "", seconds)
+    return Outcome(LIBRARY, Kind.CLOSE if nats <= BOUND else Kind.DIFFERENT, nats, note, seconds)
 
 
 def tell(outcome: Outcome) -> None:

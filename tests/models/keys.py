@@ -10,7 +10,7 @@ import gguf
 from gguf import GGUFValueType, TokenType
 
 from ..tiny_llama import BOS, EOS, UNK, small_vocabulary  # noqa: TID252 - test folders are no packages
-from .architectures import Architecture, Longs, Shape
+from .architecture import Architecture, Longs, Shape
 
 
 def write_header(path: Path, architecture: Architecture) -> gguf.GGUFWriter:
@@ -131,9 +131,7 @@ def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
 def _add_vocabulary(writer: gguf.GGUFWriter, size: int) -> None:
     """The vocabulary of the tiny Llama, filled up with pieces that no text leads to."""
     pieces = small_vocabulary()
-    pieces += [
-        (f"▁piece{number}", -1e6, TokenType.NORMAL) for number in range(len(pieces), size)
-    ]
+    pieces += [(f"▁piece{number}", -1e6, TokenType.NORMAL) for number in range(len(pieces), size)]
     writer.add_tokenizer_model("llama")
     writer.add_token_list([text for text, _, _ in pieces])
     writer.add_token_scores([score for _, score, _ in pieces])

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hanabi.engine.cuts import Cuts
+
 from .architectures import ARCHITECTURES
 from .examination import ROOT, STAGES, Examination
 from .outcome import Kind
@@ -35,7 +37,9 @@ def write_table(examinations: Sequence[Examination], page: Path = PAGE) -> None:
 def rows_of(text: str) -> dict[str, str]:
     """The rows that a page has, by architecture."""
     block = text[text.index(BEGIN) : text.index(END)]
-    return {match[1]: match[0] for match in re.finditer(r"^\| `([^`]+)` \|.*$", block, re.MULTILINE)}
+    return {
+        match[1]: match[0] for match in re.finditer(r"^\| `([^`]+)` \|.*$", block, re.MULTILINE)
+    }
 
 
 def row(name: str, found: Sequence[Examination]) -> str:
@@ -70,7 +74,7 @@ def _notes(found: Sequence[Examination]) -> str:
     facts = next((each.facts for each in found if each.facts), None)
     if facts and facts.window:
         notes.append("sliding window")
-    if facts and not facts.can_cut:
+    if facts and facts.cuts == Cuts.NOWHERE.value:
         notes.append("recurrent state")
     failures: dict[str, list[str]] = {}
     for each in found:

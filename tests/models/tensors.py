@@ -113,7 +113,9 @@ def _ask(header: Path) -> list[Tensor]:
 
 def _prototypes(functions: ctypes.CDLL) -> tuple[Callable, Callable, Callable]:
     """What hanabi_llama has no use for, with types."""
-    base = ctypes.CDLL(str(hanabi_llama.library._part(hanabi_llama.library.folder(), "libggml-base")))
+    base = ctypes.CDLL(
+        str(hanabi_llama.library._part(hanabi_llama.library.folder(), "libggml-base"))
+    )
     open_header, free_header = base.gguf_init_from_file, base.gguf_free
     open_header.restype = ctypes.c_void_p
     open_header.argtypes = [ctypes.c_char_p, _InitParams]

@@ -51,7 +51,9 @@ async def test_the_same_reply_in_every_way(server):
         other = (*prompt[:SHARED], *tokens_of(1, 31, size)[1:])
         (partly,) = await ask(other)
         seven = await ask(prompt, n=7)
-        neighbours = [tokens_of(10 + index, length, size) for index, length in enumerate(NEIGHBOURS)]
+        neighbours = [
+            tokens_of(10 + index, length, size) for index, length in enumerate(NEIGHBOURS)
+        ]
         among, *_ = await asyncio.gather(*(ask(tokens) for tokens in (prompt, *neighbours)))
         for choice in (*seven, *among):
             agree(alone, choice)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 import hanabi_llama
 
-from .architectures import Architecture
+from .architecture import Architecture
 from .keys import write_header
+from .optional_tensors import optional_tensors
 from .tensors import Tensor, wanted_tensors
 
 TYPES = {"F32": 0, "Q8_0": 7, "Q4_K_M": 15}
@@ -33,7 +34,7 @@ def write_model(folder: Path, architecture: Architecture, weights: str = "F32") 
         _finish(writer)
         return header
 
-    tensors = wanted_tensors(naming, architecture.optional_tensors)
+    tensors = wanted_tensors(naming, optional_tensors(architecture.of, architecture.shape.layers))
     header.unlink()
     path = folder / f"{architecture.name}-F32.gguf"
     writer = write_header(path, architecture)
@@ -47,22 +48,17 @@ def values_of(tensor: Tensor) -> NDArray[np.float32]:
     """Random values that keep what flows through a model near 1."""
     random = np.random.default_rng(zlib.crc32(tensor.name.encode()))
     noise = random.standard_normal(tensor.shape, dtype=np.float32)
-    name, shape = tensor.name, tensor.shape
-    if name.startswith("rope_f"):
-        return np.ones(shape, np.float32)
-    if name.endswith("ssm_a") or "ssm_a." in name:
-        return -np.exp(noise)  # a state decays
-    if "norm" in name and name.endswith(".weight") and len(shape) == 1:
+    name, width = tensor.name, tensor.shape[-1]
+    if name.startswith("rope_f"):  # rotations as they are
+        return np.ones(tensor.shape, np.float32)
+    if name.endswith("ssm_a"):  # a state decays
+        return -np.exp(noise)
+    if "scale" in name or ("norm" in name and name.endswith(".weight")):
         return 1 + 0.1 * noise
-    if "scale" in name:
-        return 1 + 0.1 * noise
-    if len(shape) == 1 or name.endswith(".bias"):
+    if len(tensor.shape) == 1 or name.endswith(".bias"):
         return 0.1 * noise
-    if name.startswith("output.") or name.startswith("token_embd."):
-        return noise * np.float32(3 / np.sqrt(shape[-1]))
-    if "conv" in name:
-        return noise / np.float32(np.sqrt(shape[-1]))
-    return noise / np.float32(np.sqrt(shape[-1]))
+    gain = 3 if name.startswith(("output.", "token_embd.")) else 1
+    return noise * np.float32(gain / np.sqrt(width))
 
 
 def _finish(writer) -> None:
