@@ -2,7 +2,10 @@
 
 import pytest
 
+import hanabi_llama
+
 from .architectures import ARCHITECTURES
+from .table import PAGE, rows_of
 from .tiny_model import TYPES
 
 SMALL = [
@@ -30,6 +33,19 @@ ALL = [(one.name, weights) for weights in TYPES for one in ARCHITECTURES]
 @pytest.mark.parametrize(("name", "weights"), SMALL)
 def test_a_few_models(examinations, name, weights, record_property):
     check(examinations[name, weights].result(), record_property)
+
+
+@pytest.mark.parametrize(("name", "weights"), SMALL)
+def test_the_table_of_the_documentation_is_current(examinations, name, weights):
+    """Where there are kernels of our own, which decide what is exact."""
+    if not hanabi_llama.load().own.able:
+        pytest.skip("no kernels of our own run on this processor")
+    found = examinations[name, weights].result()
+    cells = rows_of(PAGE.read_text("utf-8"))[name].strip("|").split("|")
+    served, exact = cells[1].strip(), cells[2].strip()
+    assert served == ("no" if found.refusal else "yes")
+    if not found.refusal:
+        assert found.is_exact == (exact == "yes" or weights in exact.split(", "))
 
 
 @pytest.mark.models
