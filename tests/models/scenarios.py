@@ -19,6 +19,9 @@ SHARED = 70
 NEIGHBOURS = (5, 17, 33, 64, 65, 129, 150, 200)
 """Lengths of the prompts beside it."""
 
+BRIEFLY = 10
+"""Tokens of a neighbour's reply."""
+
 DRAFTED = 120
 """Tokens of a reply that is drafted: guesses have to be afforded first."""
 
@@ -71,8 +74,14 @@ class Scenarios:
         """The reply to a prompt, computed cold and alone."""
         if prompt not in self._alone:
             driver = Driver(self._runner)
-            self._alone[prompt] = driver.reply(driver.submit(prompt))
+            number = driver.submit(prompt, max_tokens=self._length(prompt))
+            self._alone[prompt] = driver.reply(number)
         return self._alone[prompt]
+
+    def _length(self, prompt: tuple[int, ...]) -> int:
+        """The tokens of its reply: neighbours are there for the prompt's sake."""
+        begins = prompt[:SHARED] == self.prompt[:SHARED]
+        return GENERATED if begins else BRIEFLY
 
     def scores(self, tokens: tuple[int, ...]) -> Reply:
         """The logprobs of every place of a text, cold and alone."""
@@ -113,7 +122,7 @@ class Scenarios:
         prompts = [self._tokens(10 + number, size) for number, size in enumerate(NEIGHBOURS)]
         prompts.insert(4, self.prompt)
         driver = Driver(self._runner)
-        numbers = [driver.submit(prompt) for prompt in prompts]
+        numbers = [driver.submit(prompt, max_tokens=self._length(prompt)) for prompt in prompts]
         replies = [driver.reply(number) for number in numbers]
         return self._compare("neighbours", list(zip(prompts, replies, strict=True)))
 
@@ -137,12 +146,17 @@ class Scenarios:
         self._runner.save = counting  # type: ignore[method-assign]
         try:
             driver = Driver(self._runner)
-            prompts = [self.prompt, *(self._tokens(20 + number, 40) for number in range(3))]
-            numbers = [driver.submit(prompt, key="first") for prompt in prompts]
+            prompts = [*(self._tokens(20 + number, 40) for number in range(3)), self.prompt]
+            numbers = [
+                driver.submit(prompt, key="first", max_tokens=self._length(prompt))
+                for prompt in prompts
+            ]
             while min(driver.generated(number) for number in numbers) < 3:
                 driver.step()
             others = [self._tokens(30 + number, 50) for number in range(2)]
-            numbers += [driver.submit(prompt, key="second") for prompt in others]
+            numbers += [
+                driver.submit(prompt, key="second", max_tokens=BRIEFLY) for prompt in others
+            ]
             replies = [driver.reply(number) for number in numbers]
         finally:
             del self._runner.save
@@ -161,7 +175,7 @@ class Scenarios:
         driver.cancel(beside)
         driver.cancel(late)
         after = self._tokens(42, 33)
-        follower = driver.submit(after)
+        follower = driver.submit(after, max_tokens=BRIEFLY)
         pairs = [(self.prompt, driver.reply(number)), (after, driver.reply(follower))]
         return self._compare("cancelled", pairs)
 
@@ -182,7 +196,7 @@ class Scenarios:
         """Replies against those to the same prompts alone."""
         pairs = []
         for prompt, reply in replies:
-            if len(reply.tokens) != GENERATED:
+            if len(reply.tokens) != self._length(prompt):
                 return Outcome(name, Kind.DIFFERENT, note=f"{len(reply.tokens)} tokens")
             alone = self.alone(prompt)
             pairs.append((alone.tokens, alone.rows, reply.tokens, reply.rows))

@@ -1,6 +1,7 @@
 """Tiny models of any architecture with random weights, as GGUF; the same weights for one name."""
 
 import ctypes
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ from .tensors import Tensor, wanted_tensors
 
 TYPES = {"F32": 0, "Q8_0": 7, "Q4_K_M": 15}
 """Type of the weights -> llama.cpp's number for a file of it (`llama_ftype`)."""
+
+
+GAINS = {
+    r"^output\.|^token_embd\.": 3.0,  # so that some tokens are much likelier than others
+    r"coef": 0.1,  # how much Gemma 3n mixes its streams, in each of its many blocks
+    r"post_.*norm|laurel_post": 0.3,  # a block adds little, so that rounding does not grow much
+}
+"""Names of tensors -> how large their values are, where it is not the usual size."""
 
 
 def write_model(folder: Path, architecture: Architecture, weights: str = "F32") -> Path:
@@ -53,11 +62,11 @@ def values_of(tensor: Tensor) -> NDArray[np.float32]:
         return np.ones(tensor.shape, np.float32)
     if name.endswith("ssm_a"):  # a state decays
         return -np.exp(noise)
+    gain = next((gain for rule, gain in GAINS.items() if re.search(rule, name)), 1.0)
     if "scale" in name or ("norm" in name and name.endswith(".weight")):
-        return 1 + 0.1 * noise
+        return np.float32(gain) * (1 + 0.1 * noise)
     if len(tensor.shape) == 1 or name.endswith(".bias"):
         return 0.1 * noise
-    gain = 3 if name.startswith(("output.", "token_embd.")) else 1
     return noise * np.float32(gain / np.sqrt(width))
 
 
