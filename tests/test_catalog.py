@@ -1,12 +1,15 @@
 """Which models an account finds, under which names, and what a deletion leaves."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from hanabi.accounts.account import Account
 from hanabi.catalog import ModelCatalog
 from hanabi.database.connection import open_database
+from hanabi.engine.facts import Facts
+from hanabi.engine.messages import Loaded
 from hanabi.errors import ConflictError, ModelNotFoundError
 from hanabi.generation.defaults import ModelDefaults
 from hanabi.registry.guest import guest_model
@@ -20,6 +23,7 @@ from hanabi.styles.args import StyleArgs
 PUBLIC = parse_name("accounts/alice/models/public")
 PRIVATE = parse_name("accounts/alice/models/private")
 ALIAS = parse_name("accounts/fireworks/models/llama-v2-7b-chat")
+LOADED = Loaded((), 4096, 8, 64, "zen4", Facts(exact=False, bytes_per_slot=3))
 CHAT = Manifest(conversation_config=ConversationConfig(style="chatml"))
 
 
@@ -75,6 +79,15 @@ def test_an_account_sees_its_own_models_and_the_public_ones(catalog):
             seek(str(PRIVATE), BOB)
 
 
+def test_a_loaded_model_tells_how_it_is_computed(catalog, registry, pool):
+    assert catalog.describe(str(PUBLIC), BOB).engine is None
+    pool.loaded = {registry.get(PUBLIC).weights: SimpleNamespace(loaded=LOADED)}
+    listed = catalog.describe(str(PUBLIC), BOB)
+    assert listed.loaded
+    assert (listed.engine["slots"], listed.engine["cache_bytes"]) == (8, 64)
+    assert (listed.engine["exact"], listed.engine["bytes_per_slot"]) == (False, 3)
+
+
 def test_an_alias_is_one_more_name_of_its_model(catalog, registry):
     registry.add_alias(ALIAS, PUBLIC)
     assert names(catalog, BOB) == [str(PUBLIC), str(ALIAS)]
@@ -87,7 +100,7 @@ def test_an_alias_is_one_more_name_of_its_model(catalog, registry):
 
 def test_what_a_model_is_and_how_it_is_spoken_to(catalog, registry, pool, weights):
     size = weights.stat().st_size
-    pool.loaded[registry.get(PUBLIC).weights] = "its engine"
+    pool.loaded[registry.get(PUBLIC).weights] = SimpleNamespace(loaded=LOADED)
     public = catalog.describe(str(PUBLIC), ALICE)
     assert (public.style, public.system) == ("chatml", "You are a helpful assistant.")
     assert (public.size, public.loaded, public.defaults) == (size, True, {})

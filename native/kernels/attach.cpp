@@ -11,6 +11,7 @@
 #include <atomic>
 
 #include "attention.hpp"
+#include "floats.hpp"
 #include "ggml.hpp"
 #include "matmul.hpp"
 #include "seen.hpp"
@@ -40,6 +41,17 @@ struct Matmul final : Traits {
         return true;
     }
 } by_matmul;
+
+struct FloatProduct final : Traits {
+    bool work_size(int, const Tensor *, size_t & size) override {
+        size = 0;
+        return true;
+    }
+    bool compute_forward(Params * params, Tensor * op) override {
+        multiply_floats(params, op);
+        return true;
+    }
+} by_floats;
 
 struct Attention final : Traits {
     bool work_size(int, const Tensor *, size_t & size) override {
@@ -89,10 +101,16 @@ bool has_librarys_tiles(const Tensor * op) {
            has_tiles(op->src[0]->type) && is_matmul(op);
 }
 
+bool is_product(const Tensor * op) {
+    return (op->op == library.mul_mat && !is_transform(op)) || op->op == library.mul_mat_id;
+}
+
 // Why a product is not computed here, if it is not.
 Reason why_not(const Tensor * op) {
     if (is_packed(op->src[0]) || has_librarys_tiles(op)) return Reason::NONE;
     if (!library.uses_matmul) return Reason::NOT_IN_USE;
+    if (is_float_product(op)) return Reason::NONE;
+    if (is_float(op->src[0]->type)) return Reason::SHAPE;
     if (!has_format(op->src[0]->type)) return Reason::TYPE;
     return is_matmul(op) ? Reason::PLACE : Reason::SHAPE;
 }
@@ -116,9 +134,10 @@ struct Offer final : Extra {
             if (reason == Reason::NONE) return &by_attention;
             if (reason == Reason::SHAPE) ++declined;
         }
-        if (op->op == library.mul_mat || op->op == library.mul_mat_id) {
+        if (is_product(op)) {
             const Reason reason = why_not(op);
             note(op, reason);
+            if (reason == Reason::NONE && is_float(op->src[0]->type)) return &by_floats;
             if (reason == Reason::NONE) return &by_matmul;
         }
         if (is_packed(op->src[0]) && is_rows(op)) return &by_rows;

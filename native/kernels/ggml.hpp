@@ -22,7 +22,10 @@ enum Type : int32_t {
     Q5_K = 13,
     Q6_K = 14,
     I32 = 26,
+    BF16 = 30,
 };
+
+constexpr bool is_float(int32_t type) { return type == F32 || type == F16 || type == BF16; }
 
 struct Buffer;
 

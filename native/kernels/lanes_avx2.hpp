@@ -41,7 +41,15 @@ inline Floats halves(const void * at) {
     const auto * eights = static_cast<const __m128i *>(at);
     return {_mm256_cvtph_ps(_mm_loadu_si128(eights)), _mm256_cvtph_ps(_mm_loadu_si128(eights + 1))};
 }
-// The first so many of them, and 0 for the rest, which is not read.
+// What lies in memory as brain floats: the upper halves of floats.
+inline Floats brain_floats(const void * at) {
+    const auto * eights = static_cast<const __m128i *>(at);
+    const auto widened = [](__m128i x) {
+        return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16));
+    };
+    return {widened(_mm_loadu_si128(eights)), widened(_mm_loadu_si128(eights + 1))};
+}
+// The first so many halves, and 0 for the rest, which is not read.
 inline Floats first_halves(const void * at, int count) {
     if (count >= 16) return halves(at);
     uint16_t inside[16] = {};

@@ -27,7 +27,12 @@ inline void store(float * at, Floats x) { _mm512_storeu_ps(at, x); }
 inline Floats halves(const void * at) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i *>(at)));
 }
-// The first so many of them, and 0 for the rest, which is not read.
+// What lies in memory as brain floats: the upper halves of floats.
+inline Floats brain_floats(const void * at) {
+    const __m256i sixteen = _mm256_loadu_si256(static_cast<const __m256i *>(at));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(sixteen), 16));
+}
+// The first so many halves, and 0 for the rest, which is not read.
 inline Floats first_halves(const void * at, int count) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(count), at));
 }

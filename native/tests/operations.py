@@ -20,7 +20,8 @@ import numpy as np
 from hanabi_llama.kernels import procedure
 from hanabi_llama.library import load
 
-F32, F16, I32 = 0, 1, 26
+F32, F16, I32, BF16 = 0, 1, 26, 30
+FLOATS = (F32, F16, BF16)
 Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = 2, 3, 6, 7, 8, 12, 13, 14
 IQ4_NL = 20
 KINDS = (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K)
@@ -104,8 +105,9 @@ class Graph:
         return self._contexts[-1]
 
     def tensor(self, array: np.ndarray) -> int:
-        """An input: float32, float16 or int32, its dimensions in numpy's order."""
-        kind = {"float32": F32, "float16": F16, "int32": I32}[array.dtype.name]
+        """An input, its dimensions in numpy's order; uint16 has the bits of brain floats."""
+        kinds = {"float32": F32, "float16": F16, "int32": I32, "uint16": BF16}
+        kind = kinds[array.dtype.name]
         made = self._new(self.context, kind, array.shape)
         self._data.append((made, np.ascontiguousarray(array)))
         return made
@@ -187,6 +189,32 @@ def multiply(kind: int, weights: np.ndarray, inputs: np.ndarray, threads: int = 
         matrix, rows = graph.weights(kind, weights), graph.tensor(inputs)
         product = graph.library.ggml_mul_mat(graph.context, matrix, rows)
         return graph.compute(product, (len(inputs), len(weights)))
+
+
+def as_floats(kind: int, array: np.ndarray) -> np.ndarray:
+    """Numbers as a kind of floats; of brain floats, which numpy has not, the bits."""
+    if kind == BF16:
+        return (np.ascontiguousarray(array, np.float32).view(np.uint32) >> 16).astype(np.uint16)
+    return array.astype({F32: np.float32, F16: np.float16}[kind])
+
+
+def from_floats(kind: int, array: np.ndarray) -> np.ndarray:
+    """What `as_floats` gave, as float64."""
+    if kind == BF16:
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(np.float64)
+
+
+def multiply_floats(weights: np.ndarray, inputs: np.ndarray, threads: int = 1) -> np.ndarray:
+    """The products of each row of the inputs with each of the weights', plane by plane.
+
+    weights: as `as_floats` gives them, [outer, inner, feature, element]; inputs: float32[outer,
+    inner, row, element], with as many planes or multiples of them.
+    """
+    with Graph(threads) as graph:
+        matrix, rows = graph.tensor(weights), graph.tensor(inputs)
+        product = graph.library.ggml_mul_mat(graph.context, matrix, rows)
+        return graph.compute(product, (*inputs.shape[:3], weights.shape[2]))
 
 
 def rows_of(kind: int, weights: np.ndarray, numbers: np.ndarray, threads: int = 1) -> np.ndarray:

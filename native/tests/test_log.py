@@ -3,15 +3,17 @@ from hanabi_llama.log import LogTail
 INFO, WARNING, ERROR, CONTINUED = 2, 3, 4, 5
 
 
-def test_only_warnings_and_errors_are_kept():
+def test_a_warning_is_no_reason_beside_an_error():
     log = LogTail()
+    log._take(WARNING, b"care", None)
+    log._take(CONTINUED, b"ful\n", None)
     log._take(INFO, b"loading\n", None)
-    log._take(WARNING, b"careful\n", None)
+    assert log.reason() == "careful"
     log._take(ERROR, b"it ", None)
     log._take(CONTINUED, b"failed\n", None)
     log._take(INFO, b"more ", None)
     log._take(CONTINUED, b"loading\n", None)
-    assert log.reason() == "careful; it failed"
+    assert log.reason() == "it failed"
 
 
 def test_a_reason_is_of_the_last_call_and_bounded():

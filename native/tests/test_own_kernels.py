@@ -15,6 +15,7 @@ from hanabi_llama.own_kernels import BUILDS, OPERATIONS, build_file
 from hanabi_llama.seen import Seen
 
 from .operations import (
+    FLOATS,
     IQ4_NL,
     KINDS,
     Q4_0,
@@ -24,8 +25,11 @@ from .operations import (
     Q5_K,
     Q6_K,
     Q8_0,
+    as_floats,
     attend,
+    from_floats,
     multiply,
+    multiply_floats,
     quantized,
     rows_of,
     unpacked,
@@ -264,6 +268,63 @@ def test_rows_of_packed_weights_can_be_read(kind, threads):
     )
 
 
+@st.composite
+def float_products(draw):
+    """A kind of floats, weights and inputs of some planes, some of which share weights."""
+    numbers = np.random.default_rng(draw(st.integers(0, 2**32)))
+    kind = draw(st.sampled_from(FLOATS))
+    elements = draw(st.sampled_from([1, 7, 16, 40, 64, 512, 777]))
+    outer, inner, shared = (draw(st.integers(1, most)) for most in (2, 3, 3))
+    features, rows = draw(st.integers(1, 70)), draw(st.integers(1, 20))
+    weights = numbers.normal(0, 0.1, (outer, inner, features, elements))
+    inputs = numbers.normal(0, 1, (outer, inner * shared, rows, elements)).astype(np.float32)
+    return as_floats(kind, weights), inputs, from_floats(kind, as_floats(kind, weights))
+
+
+@needs_kernels
+@settings(max_examples=60, deadline=None)
+@given(float_products(), st.integers(1, 3))
+def test_products_of_floats_are_what_their_definition_says(asked, threads):
+    OWN.use({"matmul"})
+    OWN.forget_seen()
+    weights, inputs, whole = asked
+    whole = np.repeat(whole, inputs.shape[1] // whole.shape[1], axis=1)
+    wanted = inputs.astype(np.float64) @ whole.swapaxes(2, 3)
+    size = np.abs(inputs) @ np.abs(whole).swapaxes(2, 3)
+    computed = multiply_floats(weights, inputs, threads)
+    assert (np.abs(computed - wanted) <= 2e-6 * size).all()
+    assert all(seen.is_own for seen in OWN.seen())
+
+
+@needs_kernels
+@settings(max_examples=60, deadline=None)
+@given(float_products(), st.data())
+def test_a_product_of_floats_does_not_depend_on_other_rows_and_columns(asked, data):
+    OWN.use({"matmul"})
+    weights, inputs, _ = asked
+    whole = multiply_floats(weights, inputs, 2)
+    row = data.draw(st.integers(0, inputs.shape[2] - 1))
+    column = data.draw(st.integers(0, weights.shape[2] - 1))
+    alone = multiply_floats(weights, inputs[:, :, row : row + 1])
+    assert np.array_equal(alone[:, :, 0], whole[:, :, row])
+    alone = multiply_floats(weights[:, :, column : column + 1], inputs)
+    assert np.array_equal(alone[..., 0], whole[..., column])
+
+
+@needs_kernels
+@pytest.mark.parametrize("kind", FLOATS)
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_stays_in_its_row_of_floats(kind, odd):
+    OWN.use({"matmul"})
+    weights = as_floats(kind, np.random.default_rng(9).normal(0, 1, (1, 1, 9, 70)))
+    inputs = np.ones((1, 1, 5, 70), np.float32)
+    wanted = multiply_floats(weights, inputs)
+    inputs[0, 0, 3, 69] = odd
+    computed = multiply_floats(weights, inputs)
+    assert not np.isfinite(computed[0, 0, 3]).any()
+    assert np.array_equal(np.delete(computed, 3, axis=2), np.delete(wanted, 3, axis=2))
+
+
 @needs_kernels
 def test_what_ran_where_is_told():
     OWN.use(OPERATIONS)
@@ -329,7 +390,7 @@ SOME_RESULTS = """
 import hashlib
 import numpy as np
 from hanabi_llama.library import load
-from tests.operations import attend, multiply
+from tests.operations import as_floats, attend, multiply, multiply_floats
 
 digest = hashlib.sha256()
 numbers = np.random.default_rng(0)
@@ -337,6 +398,11 @@ for kind in OF_KINDS:
     for rows in (1, 2, 5, 8, 21, 40):
         weights, inputs = numbers.normal(0, 1, (96, 768)), numbers.normal(0, 9, (rows, 768))
         digest.update(multiply(kind, weights, inputs.astype(np.float32), 2).tobytes())
+for kind in (0, 1, 30):
+    for rows in (1, 2, 7):
+        weights = as_floats(kind, numbers.normal(0, 1, (1, 2, 37, 300)))
+        inputs = numbers.normal(0, 9, (1, 4, rows, 300)).astype(np.float32)
+        digest.update(multiply_floats(weights, inputs, 2).tobytes())
 for size in (64, 80, 96, 128, 256):
     for tokens in (1, 2, 3, 30):
         q = numbers.normal(0, 3, (2, 9, tokens, size)).astype(np.float32)

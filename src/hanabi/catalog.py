@@ -1,9 +1,10 @@
 """The models of this server: what the registry stores, on the engines that run it."""
 
 import asyncio
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -52,10 +53,13 @@ class RegisteredModel:
         return self._stored.manifest.defaults
 
     def backend(self) -> AbstractAsyncContextManager[Engine]:
-        """A lease of its engine, loaded first where needed; entering raises UnavailableError."""
+        """A lease of its engine, loaded first where needed.
+
+        Entering raises UnavailableError, and UnusableModelError where its weights cannot be run.
+        """
         if self._stored.weights is None:  # only an upload has none yet, and those are not found
             raise ModelNotFoundError
-        return self._pool.lease(self._stored.weights)
+        return self._pool.lease(self._stored.weights, self.name)
 
 
 class ModelCatalog:
@@ -134,14 +138,15 @@ def _is_allowed(name: ModelName, model: StoredModel, asker: Asker) -> bool:
     return allowed is None or str(name) in allowed or str(model.name) in allowed
 
 
-def _listed(name: ModelName, model: StoredModel, loaded: Container[Path]) -> ListedModel:
+def _listed(name: ModelName, model: StoredModel, loaded: Mapping[Path, Engine]) -> ListedModel:
     """A model under a name of its own, or under an alias.
 
     Args:
         name: that name.
         model: the model.
-        loaded: the weights that are in memory.
+        loaded: the engines of the weights that are in memory.
     """
+    engine = None if model.weights is None else loaded.get(model.weights)
     style, defaults = model.manifest.style, model.manifest.defaults
     return ListedModel(
         name=str(name),
@@ -150,9 +155,21 @@ def _listed(name: ModelName, model: StoredModel, loaded: Container[Path]) -> Lis
         supports_chat=model.supports_chat,
         context_length=model.context_length,
         size=sum(file.size for file in model.files),
-        loaded=model.weights in loaded,
+        loaded=engine is not None,
         style=None if style is None else style.name,
         system=getattr(style, "system", None),  # not every style has a place for one
         defaults=msgspec.to_builtins(defaults),
         manifest=msgspec.to_builtins(model.manifest),
+        engine=None if engine is None else _engine_fields(engine),
     )
+
+
+def _engine_fields(engine: Engine) -> Mapping[str, Any]:
+    """How a loaded model is computed and what it takes, as the list tells it."""
+    loaded = engine.loaded
+    return {
+        "slots": loaded.slots,
+        "context_length": loaded.context_length,
+        "cache_bytes": loaded.cache_bytes,
+        **msgspec.to_builtins(loaded.facts),
+    }

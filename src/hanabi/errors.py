@@ -10,6 +10,7 @@ HanabiError
  |    +-- ModelNotFoundError    404  no such model, or not for this key
  +-- RequestTimeoutError        408  the request is too slow to come
  +-- ConflictError              409  the name is taken, or the thing is immutable
+ +-- UnusableModelError         412  the model's weights cannot be run, however often it is tried
  +-- BodyTooLargeError          413  the request body is over the limit
  +-- HeadTooLargeError          431  the request line and the headers are over the limit
  +-- OverloadedError            429  the queue is full; come back after `retry_after` seconds
@@ -113,6 +114,14 @@ class ConflictError(HanabiError):
     status = 409
     type = "error"
     code = "ALREADY_EXISTS"
+
+
+class UnusableModelError(HanabiError):
+    """The model's weights cannot be run here, and no other try will change that."""
+
+    status = 412
+    type = "invalid_request_error"
+    code = "MODEL_UNUSABLE"
 
 
 class BodyTooLargeError(HanabiError):

@@ -93,6 +93,11 @@ def test_the_engine_line():
     )
 
 
+def test_a_model_that_is_not_exact_is_told():
+    assert "exact" not in engine_line(BANNER)
+    assert engine_line(msgspec.structs.replace(BANNER, exact=False)).endswith(", not exact")
+
+
 def test_a_new_key_is_told():
     assert "key is new" not in printed(BANNER)
     assert "key is new" in printed(msgspec.structs.replace(BANNER, key_replaced=True))

@@ -4,7 +4,10 @@ import types
 import pytest
 
 from hanabi.cli.serve import _announce
+from hanabi.engine.messages import Loaded
 from hanabi.settings import OPTIONS, load_settings
+
+from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no packages
 
 
 @pytest.fixture
@@ -42,10 +45,17 @@ def test_a_certificate_without_a_key_is_one_line(run, served):
 
 
 def test_a_model_is_handed_on(run, served, tmp_path):
-    path = tmp_path / "x.gguf"
-    path.write_bytes(b"GGUF and more")
+    path = write_tiny_llama(tmp_path / "x.gguf")
     assert run("serve", "--model", str(path))[0] == 0
     assert served[0][1] == path
+
+
+def test_a_model_that_cannot_answer_is_refused(run, served, tmp_path):
+    path = write_tiny_llama(tmp_path / "x.gguf")
+    path.write_bytes(path.read_bytes().replace(b"llama", b"dream"))
+    code, _, errors = run("serve", "--model", str(path))
+    assert (code, served) == (2, [])
+    assert "dream is a diffusion model" in errors
 
 
 @pytest.mark.parametrize("content", [b"", b"GG", b"PK\3\4", b"\x80\4pickle"])
@@ -85,7 +95,7 @@ def test_the_banner_has_a_link_that_a_browser_on_this_machine_can_open(capsys, f
         key=types.SimpleNamespace(text="hk_key", origin="kept"),
         token="x-y_z",
         model=types.SimpleNamespace(name="m", manifest=types.SimpleNamespace(style=None)),
-        loaded=types.SimpleNamespace(kernels="k", slots=1, context_length=8, cache_bytes=9),
+        loaded=Loaded((), context_length=8, slots=1, cache_bytes=9, kernels="k"),
     )
     _announce(ready)
     output = capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.pool import EnginePool
-from hanabi.errors import HanabiError, InvalidRequestError, UnavailableError
+from hanabi.errors import HanabiError, InvalidRequestError, UnavailableError, UnusableModelError
 from hanabi.generation.request import GenerationRequest
 from hanabi.registry.gguf import read_header
 from hanabi.sampling.params import SamplingParams
@@ -55,7 +55,7 @@ async def outcome(path):
             except HanabiError as error:
                 return "no probabilities", error.message
             return "generated", "two tokens"
-    except UnavailableError as error:
+    except (UnavailableError, UnusableModelError) as error:
         died = "died while it loaded" in error.message
         return "crashed while it loaded" if died else "refused by llama.cpp", error.message
     finally:

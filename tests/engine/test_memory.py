@@ -40,6 +40,17 @@ def test_weights_that_do_not_fit_are_refused_with_both_numbers(tmp_path, config)
         footprint_within(path, config, PROCESS_BYTES + 299 * MIB)
 
 
+def test_all_parts_of_a_model_count(tmp_path, config):
+    config = msgspec.structs.replace(config, cache_bytes=0)
+    names = [f"m-0000{number}-of-00003.gguf" for number in (1, 2, 3)]
+    for name in names:
+        weights_of(tmp_path, 10 * MIB).rename(tmp_path / name)
+    assert footprint_within(tmp_path / names[0], config, 2**40).weights == 30 * MIB
+    (tmp_path / names[2]).unlink()
+    with pytest.raises(UnavailableError, match="No such file"):
+        footprint_within(tmp_path / names[0], config, 2**40)
+
+
 def test_weights_that_are_not_there_are_refused_without_their_path(tmp_path, config):
     with pytest.raises(UnavailableError, match="No such file") as caught:
         footprint_within(tmp_path / "missing.gguf", config, 2**40)

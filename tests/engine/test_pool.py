@@ -9,7 +9,7 @@ import pytest
 from hanabi.engine.memory import PROCESS_BYTES
 from hanabi.engine.mock import continuation
 from hanabi.engine.pool import EnginePool
-from hanabi.errors import HanabiError, OverloadedError, UnavailableError
+from hanabi.errors import HanabiError, OverloadedError, UnavailableError, UnusableModelError
 from hanabi.generation.events import TokenEvent
 from hanabi.generation.request import GenerationRequest
 from hanabi.sampling.params import SamplingParams
@@ -25,7 +25,8 @@ NAMED_PROCESS = (
     sys.executable,
     "-c",
     """
-import os, socket, sys, time
+import os, signal, socket, sys, time
+from hanabi.engine.load_errors import WeightsError
 from hanabi.engine.mock import open_mock
 from hanabi.engine.process import EngineProcess
 
@@ -35,8 +36,12 @@ def open_named(path, config):
     text = path.read_bytes()[:9].rstrip(bytes(1)).decode()
     if text == "bad":
         raise ValueError("these weights are no good")
+    if text == "never":
+        raise WeightsError("these weights are of no use")
     if text == "dies":
         os.abort()
+    if text == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if text == "hangs":
         time.sleep(3600)
     return open_mock(path, config)
@@ -263,11 +268,45 @@ async def test_a_failure_is_told_with_its_reason_and_the_next_one_tries_anew(mod
 async def test_a_process_that_dies_while_it_loads_is_a_failure_with_a_reason(models):
     pool = models.pool(FOR_TWO)
     assert await ask(pool, models.path("b"), 1)
-    with pytest.raises(UnavailableError, match=r"died while it loaded .*: signal 6 \(SIGABRT\)"):
+    with pytest.raises(UnusableModelError, match=r"died while it loaded .*: signal 6 \(SIGABRT\)"):
         await ask(pool, models.path("a", "dies"), 1)
     await asyncio.sleep(0.3)
     assert models.loads == ["b", "a"], "it was started again"
     assert await ask(pool, models.path("b"), 1)
+
+
+@pytest.mark.parametrize("text", ["never", "dies"])
+async def test_weights_at_fault_are_not_loaded_again_until_the_file_is_another(models, text):
+    pool = models.pool(FOR_ONE)
+    path = models.path("a", text)
+    for _ in range(3):
+        with pytest.raises(UnusableModelError, match="cannot be loaded"):
+            await ask(pool, path, 1)
+    assert models.loads == ["a"]
+    models.path("a", "good")
+    assert await ask(pool, path, 1) == continuation((1,), 5)
+    assert models.loads == ["a", "a"]
+
+
+async def test_who_asks_reads_the_name_that_he_asked_for(models):
+    pool = models.pool(FOR_ONE)
+    path = models.path("a", "never")
+    for name in ("accounts/x/models/one", "accounts/x/models/two"):
+        with pytest.raises(UnusableModelError) as caught:
+            async with pool.lease(path, name):
+                pass
+        assert caught.value.message == (
+            f"The model {name} cannot be loaded: these weights are of no use"
+        )
+        assert str(caught.value) == caught.value.message
+
+
+async def test_a_process_that_was_killed_while_it_loaded_is_tried_again(models):
+    pool = models.pool(FOR_ONE)
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="signal 9"):
+            await ask(pool, models.path("a", "killed"), 1)
+    assert models.loads == ["a", "a"]
 
 
 async def test_a_load_that_comes_to_no_end_is_given_up(models):

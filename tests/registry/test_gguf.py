@@ -14,7 +14,7 @@ from ..tiny_llama import (  # noqa: TID252 - test folders are no packages
     write_tiny_llama,
 )
 from . import gguf_bytes as made
-from .gguf_bytes import ARRAY, BOOL, F32, I32, STRING, U32, U64
+from .gguf_bytes import ARRAY, BOOL, F32, I32, STRING, U16, U32, U64
 
 MUTANTS = 1000
 
@@ -60,6 +60,9 @@ def test_the_tiny_models(tmp_path):
         {"llama__attention__head_count": (ARRAY, made.array(I32, [4, 0]))},
         {"llama__attention__head_count_kv": (ARRAY, made.array(U32, [0, 2]))},
         {"llama__context_length": (U64, 64)},
+        {"general__type": (STRING, "model")},
+        {"llama__pooling_type": (U32, 0)},
+        {"llama__attention__causal": (BOOL, 1)},
         {"tokenizer__ggml__scores": None, "tokenizer__ggml__token_type": None},
         {"tokenizer__ggml__tokens": (ARRAY, made.array(STRING, ["", "", "<0x0A>"]))},
         {"tokenizer__ggml__merges": (ARRAY, made.array(STRING, ["a b"]))},
@@ -67,6 +70,41 @@ def test_the_tiny_models(tmp_path):
 )
 def test_what_models_may_leave_out_or_do_otherwise(header, changes):
     assert header(**changes).context_length == 64
+
+
+@pytest.mark.parametrize("architecture", ["mamba", "mamba2", "rwkv6", "rwkv7"])
+def test_models_without_attention_say_so_with_zeros(header, architecture):
+    """As llama.cpp's own converter writes them, which gives Mamba no feed-forward length either."""
+    numbers = {
+        "context_length": 1 << 20,
+        "embedding_length": 8,
+        "block_count": 2,
+        "feed_forward_length": 0,
+        "attention.head_count": 0,
+    }
+    keys = {f"{architecture}.{key}": (U32, number) for key, number in numbers.items()}
+    read = header(general__architecture=(STRING, architecture), **keys)
+    assert (read.architecture, read.context_length) == (architecture, 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"general__type": (STRING, "adapter")}, "it is an adapter (LoRA)"),
+        ({"general__type": (STRING, "mmproj")}, "the part of a model that reads images"),
+        ({"general__architecture": (STRING, "bert")}, "bert is an embedding model: it turns text"),
+        ({"general__architecture": (STRING, "t5")}, "t5 has an encoder and a decoder"),
+        ({"general__architecture": (STRING, "dream")}, "dream is a diffusion model"),
+        ({"general__architecture": (STRING, "eagle3")}, "eagle3 only guesses tokens"),
+        ({"general__architecture": (STRING, "mammoth")}, "mammoth is unknown to llama.cpp"),
+        ({"llama__attention__causal": (BOOL, 0)}, "this llama is an embedding model"),
+        ({"llama__pooling_type": (U32, 3)}, "this llama is an embedding model"),
+    ],
+)
+def test_what_cannot_generate_text_is_refused_with_the_reason(header, changes, reason):
+    with pytest.raises(InvalidRequestError) as caught:
+        header(**changes)
+    assert reason in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -137,6 +175,17 @@ def test_nonsense_is_refused_by_its_key(header, changes, reason):
         header(**changes)
     assert reason in caught.value.message
     assert caught.value.param == "weights"
+
+
+def test_the_parts_of_a_split_model(header):
+    count = {"split__count": (U16, 3), "split__tensors__count": (I32, 9)}
+    assert header().parts == 1
+    assert header(**count, split__no=(U16, 0)).parts == 3
+    rest = dict.fromkeys(("general__architecture", "llama__context_length"))
+    with pytest.raises(
+        InvalidRequestError, match=r"it is part 3 of 3 of a model: .*llama-gguf-split --merge"
+    ):
+        header(**count, **rest, split__no=(U16, 2))
 
 
 def test_no_tensors(tmp_path):

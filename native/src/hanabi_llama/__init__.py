@@ -19,10 +19,13 @@ from hanabi_llama.errors import (
     LibraryError,
     LlamaError,
     ModelLoadError,
+    UnsuitableModelError,
 )
 from hanabi_llama.kernels import Kernels
 from hanabi_llama.library import RELEASE, Library, kernels, load
+from hanabi_llama.memory import SequenceMemory
 from hanabi_llama.model import Model
+from hanabi_llama.own_kernels import OwnKernels
 from hanabi_llama.seen import Seen
 from hanabi_llama.vocab import TokenAttribute, Vocab, VocabType
 
@@ -41,8 +44,11 @@ __all__ = [
     "LlamaError",
     "Model",
     "ModelLoadError",
+    "OwnKernels",
     "Seen",
+    "SequenceMemory",
     "TokenAttribute",
+    "UnsuitableModelError",
     "Vocab",
     "VocabType",
     "kernels",

@@ -21,7 +21,7 @@ Clear = CFUNCTYPE(None, c_void_p, c_uint8)
 """`void (buffer, value)`: sets every byte of a buffer."""
 
 SMALLEST = 1024 * 1024
-"""Bytes; a smaller buffer is written, which costs less than to ask for its pages again."""
+"""Bytes; in a smaller buffer all is written, which costs less than to ask for its pages again."""
 
 
 class _BufferType(Structure):
@@ -51,10 +51,16 @@ class _Buffer(Structure):
 
 
 class Clearing:
-    """How the CPU's buffers of a library are cleared, from `attach` on."""
+    """How the CPU's buffers of a library are cleared, from `attach` on.
+
+    Attributes:
+        cleared: bytes of all buffers that were cleared so far. The library clears what sequences
+            keep, and the logits; not what it computes in.
+    """
 
     def __init__(self) -> None:
         """Change nothing yet."""
+        self.cleared = 0
         self._allocate = Allocate(self._make_buffer)
         self._clear = Clear(self._clear_buffer)
         self._madvise = CDLL(None).madvise
@@ -76,14 +82,18 @@ class Clearing:
 
     def _make_buffer(self, kind: int, size: int) -> int | None:
         address: int | None = self._make(kind, size)
-        if address and size >= SMALLEST:
+        if address:
             _Buffer.from_address(address).clear = cast(self._clear, c_void_p).value
         return address
 
     def _clear_buffer(self, address: int, value: int) -> None:
         """Give whole pages back, and write what shares its page with other memory."""
         buffer = _Buffer.from_address(address)
+        self.cleared += buffer.size
         start, end = buffer.memory, buffer.memory + buffer.size
+        if buffer.size < SMALLEST:
+            memset(start, value, buffer.size)
+            return
         first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
         last = end // mmap.PAGESIZE * mmap.PAGESIZE
         if value or self._madvise(first, last - first, mmap.MADV_DONTNEED):

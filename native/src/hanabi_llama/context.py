@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hanabi_llama.attention import AttentionKernel, is_plain
 from hanabi_llama.batch import Batch
 from hanabi_llama.errors import ClosedError, ContextError, DecodeError
+from hanabi_llama.memory import check_generates, check_memory
 from hanabi_llama.model import Model
 from hanabi_llama.structs import MAX_SEQUENCES, ContextParams
 from hanabi_llama.threadpool import Threadpool
@@ -75,7 +76,7 @@ class Context:
             model: an open model that has a decoder and no encoder.
             slots: 1 to 256 sequences.
             context_length: tokens in one sequence; at least 1. All slots are allocated at once:
-                slots x context_length x `Model.kv_bytes_per_token()` bytes.
+                see `Model.sequence_memory` for what that takes.
             batch_size: tokens in one decode: slots to slots x context_length.
             max_outputs: rows of logits from one decode: slots to batch_size. Two buffers of up to
                 max_outputs x vocabulary floats follow from it.
@@ -93,10 +94,7 @@ class Context:
         refuses, for want of memory or for what the model is.
         """
         _check_sizes(slots, context_length, batch_size, micro_batch, max_outputs)
-        if model.has_encoder or not model.has_decoder:
-            raise ContextError(
-                f"{model.path.name} has no decoder of its own: it cannot generate text."
-            )
+        check_generates(model)
         self.model = model
         self.slots = slots
         self.max_outputs = max_outputs
@@ -132,15 +130,15 @@ class Context:
         if not handle:
             self._threadpool.close()
             raise ContextError(
-                f"no context of {slots} slots with {context_length} tokens could be made for "
-                f"{model.path.name}: {self._log.reason()}"
+                f"no context of {slots} slots with {context_length} tokens could be made: "
+                f"{self._log.reason()}"
             )
         self._handle: int = handle
         self._free = weakref.finalize(self, self._functions.llama_free, handle)
         self._free.atexit = False
         model.attach(self)
         self._functions.llama_attach_threadpool(handle, self._threadpool.handle, None)
-        self._memory: int = self._functions.llama_get_memory(handle)
+        self._memory = check_memory(self._functions.llama_get_memory(handle))
         self.context_length: int = self._functions.llama_n_ctx_seq(handle)
         self.batch_size: int = self._functions.llama_n_batch(handle)
         self.micro_batch: int = self._functions.llama_n_ubatch(handle)

@@ -4,6 +4,7 @@ LlamaError
  +-- LibraryError      no library of the expected release, or one that does not fit
  +-- ModelLoadError    the file is no model that the library can load
  +-- ContextError      no context with these sizes could be made
+ |    +-- UnsuitableModelError  no context can be made for this model: it cannot generate text
  +-- DecodeError       a batch was refused, or its computation failed
  +-- ClosedError       the model or context was closed before
 
@@ -26,6 +27,10 @@ class ModelLoadError(LlamaError):
 
 class ContextError(LlamaError):
     """The library could not make a context; the message carries its own reason."""
+
+
+class UnsuitableModelError(ContextError):
+    """The model cannot generate text, whatever the context."""
 
 
 class DecodeError(LlamaError):

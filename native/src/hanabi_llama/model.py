@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hanabi_llama.errors import ClosedError, ModelLoadError
 from hanabi_llama.library import Library, load
+from hanabi_llama.memory import SequenceMemory, measure
 from hanabi_llama.structs import LOAD_MODE_MMAP, ProgressCallback
 from hanabi_llama.vocab import Vocab, VocabType
 
@@ -129,10 +130,10 @@ class Model:
         }
 
     def kv_bytes_per_token(self) -> int:
-        """What one token of one sequence takes in the KV cache, in bytes.
+        """About what one token of one sequence takes in the KV cache, in bytes.
 
-        Layers x (key + value width) x 2 bytes. An upper estimate where layers differ from each
-        other (sliding windows, recurrent layers), since the header gives one number for all.
+        Layers x (key + value width) x 2 bytes, as if all layers were alike: `sequence_memory`
+        counts it.
         """
         found = self.metadata()
         attention = f"{found.get('general.architecture', '')}.attention"
@@ -141,6 +142,14 @@ class Model:
         value = int(found.get(f"{attention}.value_length", width))
         heads = self.n_head_kv or self.n_head
         return self.n_layer * heads * (key + value) * TYPE_F16_SIZE
+
+    def sequence_memory(self) -> SequenceMemory:
+        """What a sequence and each of its tokens take, as the library makes room for them.
+
+        Raises UnsuitableModelError where the model cannot generate text, and ContextError where the
+        library makes no context.
+        """
+        return measure(self)
 
     def attach(self, context: "Context") -> None:
         """Take note of a context, which `close` closes first."""

@@ -30,6 +30,7 @@ class ListedModel(NamedTuple):
         system: the system prompt of a conversation that brings none, or None.
         defaults: what its fireworks.json fills in, by the fields of a request.
         manifest: its fireworks.json.
+        engine: how it is computed and what it takes; None while it is not loaded.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ListedModel(NamedTuple):
     system: str | None
     defaults: Mapping[str, Any]
     manifest: Mapping[str, Any]
+    engine: Mapping[str, Any] | None = None
 
 
 class Listing(Protocol):
@@ -100,4 +102,5 @@ def _entry(model: ListedModel, query: ModelsQuery) -> ModelEntry:
         system=model.system or UNSET,
         defaults=model.defaults,
         manifest=model.manifest,
+        engine=UNSET if model.engine is None else model.engine,
     )

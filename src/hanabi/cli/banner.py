@@ -36,6 +36,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
         context_length: tokens each of them can hold.
         cache_bytes: what the KV cache takes.
         cache_budget: what it may take.
+        exact: whether the model's replies have the same bits whatever runs beside them.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int
     cache_bytes: int
     cache_budget: int
+    exact: bool = True
 
 
 def server_url(host: str, port: int | None, *, tls: bool) -> str:
@@ -67,11 +69,12 @@ def server_url(host: str, port: int | None, *, tls: bool) -> str:
 
 
 def engine_line(banner: Banner) -> str:
-    """The engine in a line: kernels, threads, slots x context, KV cache."""
+    """The engine in a line: kernels, threads, slots x context, KV cache; and where not exact."""
     return (
         f"{banner.kernels} kernels, {banner.threads} thread{'s' if banner.threads > 1 else ''}, "
         f"{banner.slots} slots x {banner.context_length} tokens, "
         f"KV cache {shown_size(banner.cache_bytes)} of {shown_size(banner.cache_budget)}"
+        f"{'' if banner.exact else ', not exact'}"
     )
 
 

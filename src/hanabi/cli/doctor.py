@@ -21,14 +21,21 @@ _MARKS = {
 
 
 @click.command()
+@click.argument("model", required=False)
 @settings_flags
-def doctor(**flags: str | None) -> None:
+def doctor(model: str | None, **flags: str | None) -> None:
     """Say what this machine has, and what stands in the way.
 
-    Takes the settings of `serve`. Exits with 1 when a finding is bad.
+    With MODEL, a GGUF file or the name of a stored model, load it instead and say how it is
+    computed and what it takes. Takes the settings of `serve`. Exits with 1 when a finding is bad.
     """
     settings = load_settings(flags, os.environ)
-    findings = {name: run_check(check, settings) for name, check in CHECKS.items()}
+    if model is None:
+        findings = {name: run_check(check, settings) for name, check in CHECKS.items()}
+    else:
+        from hanabi.cli.model_checks import model_findings  # noqa: PLC0415 - imports the server
+
+        findings = dict(model_findings(settings, model))
     console = Console(highlight=False)
     console.print(Text.assemble(("Hanabi ", "bold"), __version__))
     console.print(_table(findings))

@@ -10,6 +10,7 @@ from hanabi.accounts.key_file import FILE_NAME
 from hanabi.cli.banner import Banner, print_banner, server_url
 from hanabi.cli.options import settings_flags
 from hanabi.console.login import LINK
+from hanabi.registry.gguf import read_header
 from hanabi.settings import load_settings
 
 if TYPE_CHECKING:
@@ -58,12 +59,16 @@ def _announce(ready: "Ready") -> None:
         context_length=loaded.context_length,
         cache_bytes=loaded.cache_bytes,
         cache_budget=settings.kv_memory,
+        exact=loaded.facts.exact,
     )
     print_banner(banner)
 
 
 def _check_gguf(path: Path) -> None:
-    """Refuse a file of another kind before a server starts for it."""
+    """Refuse a file of another kind, or of a model that cannot answer, before a server starts.
+
+    Raises click.BadParameter, and InvalidRequestError that names the key or says why.
+    """
     with path.open("rb") as file:
         start = file.read(len(_MAGIC))
     if start != _MAGIC:
@@ -71,3 +76,4 @@ def _check_gguf(path: Path) -> None:
             f"{path} is no GGUF file: it must begin with {_MAGIC!r}, not {start!r}",
             param_hint="'--model'",
         )
+    read_header(path)

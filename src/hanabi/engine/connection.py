@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -13,6 +12,8 @@ import msgspec
 
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.generation import EngineGeneration, tokens_in
+from hanabi.engine.load_errors import refusal, refusal_of_death
+from hanabi.engine.memory import parts_of
 from hanabi.engine.messages import (
     LENGTH_BYTES,
     Cancel,
@@ -49,8 +50,12 @@ LEAST_BYTES_PER_SECOND = 20 * 1024 * 1024
 ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
+    "GGML_NO_BACKTRACE": "1",
 }
-"""For the child. Sampling makes and drops arrays of a float for each token of the vocabulary; glibc
+"""For the child. Where a debugger is installed, a failed assertion of ggml would run it on the
+dying process, which takes seconds and fills the log with pages of stack.
+
+Sampling makes and drops arrays of a float for each token of the vocabulary; glibc
 would give their memory back to the system each time: 0.30 ms a row against 0.10 ms."""
 
 
@@ -94,8 +99,9 @@ class EngineConnection(asyncio.Protocol):
 
         What the child computes is added to `tally`.
 
-        Raises UnavailableError with the reason when the model cannot be loaded: the engine's own
-        sentence, or that its process died or came to no end.
+        Raises UnavailableError with the reason when the model cannot be loaded, and
+        UnusableModelError where it never can: the engine's own sentence, or that its process died
+        or came to no end.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
@@ -118,16 +124,14 @@ class EngineConnection(asyncio.Protocol):
         except TimeoutError as error:
             process.kill()
             await connection.close()
-            raise UnavailableError(
-                f"The model cannot be loaded: its engine process had not read the weights after "
-                f"{limit:.0f} s, the limit for a file of this size."
-            ) from error
+            reason = (
+                f"its engine process had not read the weights after {limit:.0f} s, the limit for a "
+                "file of this size."
+            )
+            raise refusal(reason, lasting=False) from error
         except EngineCrashedError as error:
             await connection.close()
-            raise UnavailableError(
-                "The model cannot be loaded: the engine process died while it loaded the weights: "
-                f"{_cause(process.returncode)}."
-            ) from error
+            raise refusal_of_death(process.returncode) from error
         except BaseException:
             await connection.close()
             raise
@@ -246,10 +250,8 @@ class EngineConnection(asyncio.Protocol):
                     generation.fail(HanabiError(reason))
             case Loaded() if not self._loaded.done():  # else it was given up
                 self._loaded.set_result(message)
-            case LoadFailed(reason) if not self._loaded.done():
-                self._loaded.set_exception(
-                    UnavailableError(f"The model cannot be loaded: {reason}")
-                )
+            case LoadFailed(reason, lasting) if not self._loaded.done():
+                self._loaded.set_exception(refusal(reason, lasting=lasting))
 
     def _take_step(self, step: Step) -> None:
         """Count what was computed and hand each request its part; the rest is discarded."""
@@ -290,18 +292,8 @@ class EngineConnection(asyncio.Protocol):
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file; 0 where there is none, which the engine will tell."""
+    """Bytes of the weights; 0 where a file is missing, which the engine will tell."""
     try:
-        return path.stat().st_size
+        return sum(part.stat().st_size for part in parts_of(path))
     except OSError:
         return 0
-
-
-def _cause(code: int | None) -> str:
-    """How a process ended, in words."""
-    if code is None or code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {-code} ({signal.Signals(-code).name})"
-    except ValueError:  # a real-time signal
-        return f"signal {-code}"

@@ -53,14 +53,15 @@ class Engine:
         self.restarts = 0
 
     async def start(self) -> Loaded:
-        """Load the model. Raises UnavailableError with the reason when that fails."""
+        """Load the model. Raises UnavailableError or UnusableModelError when that fails."""
         self._supervisor = asyncio.create_task(self._supervise(), name=f"engine {self._path}")
         return await self.ready()
 
     async def ready(self) -> Loaded:
         """Wait until the model is loaded, also after a crash.
 
-        Raises UnavailableError with the reason when it cannot be loaded, then or again.
+        Raises UnavailableError with the reason when it cannot be loaded, then or again, and
+        UnusableModelError where it never can.
         """
         await self._ready.wait()
         if self._loaded is None or self._failure is not None:

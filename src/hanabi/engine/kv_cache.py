@@ -1,4 +1,4 @@
-"""How the KV cache's memory is divided: slots times context, out of a budget."""
+"""How the memory of sequences is divided: slots times context, out of a budget."""
 
 import msgspec
 
@@ -18,7 +18,7 @@ class CachePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What the budget came to.
 
     Attributes:
-        slots: sequences that can run at once, each with its own KV stream.
+        slots: sequences that can run at once, each with its own KV stream and states.
         context_length: tokens each of them can hold.
         cache_bytes: the memory that takes.
     """
@@ -28,7 +28,9 @@ class CachePlan(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: int
 
 
-def plan_cache(config: EngineConfig, *, bytes_per_token: int, trained_context: int) -> CachePlan:
+def plan_cache(
+    config: EngineConfig, *, bytes_per_token: int, trained_context: int, bytes_per_slot: int = 0
+) -> CachePlan:
     """Divide the budget: the context that was asked for, then as many slots as fit.
 
     A context that was asked for is kept to, whatever the budget: then at least one slot is made.
@@ -36,21 +38,28 @@ def plan_cache(config: EngineConfig, *, bytes_per_token: int, trained_context: i
 
     Args:
         config: the wishes and the budget.
-        bytes_per_token: K and V of one token over all layers.
+        bytes_per_token: K and V of one token over all layers; 0 where no layer has attention.
         trained_context: the context that the model was trained for.
+        bytes_per_slot: what a sequence takes whatever its length, the states of recurrent layers.
     """
-    cell_bytes = max(1, bytes_per_token)
+
+    def fitting(context: int) -> int:
+        """How many slots of this context the budget holds."""
+        slot = bytes_per_slot + context * bytes_per_token
+        return config.cache_bytes // slot if slot else config.slots
+
     trained = trained_context or DEFAULT_CONTEXT_LENGTH
     context = _padded(config.context_length or min(trained, DEFAULT_CONTEXT_LENGTH))
     wanted = min(WANTED_SLOTS, config.slots)
-    if config.context_length is None:
-        while (
-            config.cache_bytes // (context * cell_bytes) < wanted and context // 2 >= LEAST_CONTEXT
-        ):
+    if config.context_length is None and bytes_per_token:
+        while fitting(context) < wanted and context // 2 >= LEAST_CONTEXT:
             context = _padded(context // 2)
-    fitting = config.cache_bytes // (context * cell_bytes)
-    slots = max(1, min(config.slots, fitting))
-    return CachePlan(slots=slots, context_length=context, cache_bytes=slots * context * cell_bytes)
+    slots = max(1, min(config.slots, fitting(context)))
+    return CachePlan(
+        slots=slots,
+        context_length=context,
+        cache_bytes=slots * (bytes_per_slot + context * bytes_per_token),
+    )
 
 
 def _padded(tokens: int) -> int:

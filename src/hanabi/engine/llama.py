@@ -11,7 +11,10 @@ import hanabi_llama
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.cuts import Cuts
 from hanabi.engine.exactness import cuts_are_exact
+from hanabi.engine.facts import Facts
 from hanabi.engine.kv_cache import plan_cache
+from hanabi.engine.llama_facts import facts_of
+from hanabi.engine.load_errors import WeightsError, speaks_of_memory
 from hanabi.engine.messages import Loaded
 from hanabi.engine.pieces import Pieces
 from hanabi.engine.runner import Chunk
@@ -44,7 +47,11 @@ give. With 512 a prompt of 470 tokens had its first token after 586 ms, with 256
 128 after 411."""
 
 FEW = 8
-"""Tokens that a model's memory is tried with."""
+"""Tokens that a model's memory and logits are tried with."""
+
+CLOSE = 0.05
+"""The most by which a token's logits may differ when fewer rows are asked for, in their standard
+deviations. Roundings are a thousandth of it; those of another token are ten times as far off."""
 
 SPACE = "▁".encode()
 """How SentencePiece spells a space."""
@@ -59,18 +66,26 @@ def kernels() -> str:
 
 
 def open_model(path: Path, config: EngineConfig) -> tuple["LlamaRunner", Loaded]:
-    """Load weights. Raises ValueError or OSError with llama.cpp's reason where that fails."""
+    """Load weights.
+
+    Raises WeightsError with llama.cpp's reason where it cannot run them, and ValueError or OSError
+    where another try may go better.
+    """
     try:
         runner = LlamaRunner(path, config)
     except hanabi_llama.LlamaError as error:
-        # The sentence travels to clients, who have no business with this machine's folders.
-        raise ValueError(str(error).replace(str(path), path.name)) from error
+        # The sentence travels to clients. They know the model by its name: neither this machine's
+        # folders nor the digest that a stored file is called by tells them anything.
+        reason = str(error).replace(str(path), "its file").replace(path.name, "its file")
+        kind = ValueError if speaks_of_memory(reason) else WeightsError
+        raise kind(reason) from error
     loaded = Loaded(
         vocab=runner.vocab,
         context_length=runner.context_length,
         slots=runner.slots,
         cache_bytes=runner.cache_bytes,
         kernels=kernels(),
+        facts=runner.facts(),
     )
     return runner, loaded
 
@@ -91,9 +106,11 @@ class LlamaRunner:
         """Load the weights and make room for the KV cache."""
         self._model = hanabi_llama.Model.open(path)
         self._vocab = self._model.vocab
+        self.memory = self._model.sequence_memory()
         plan = plan_cache(
             config,
-            bytes_per_token=self._model.kv_bytes_per_token(),
+            bytes_per_slot=self.memory.per_slot,
+            bytes_per_token=self.memory.per_token,
             trained_context=self._model.n_ctx_train,
         )
 
@@ -133,6 +150,16 @@ class LlamaRunner:
             has_tiles=not self._context.has_own_attention,
         )
         self.max_chunk = min(MAX_CHUNK, batch_size) if self.exact_cuts else TILE
+
+    def facts(self) -> Facts:
+        """How the model is computed and what it takes."""
+        return facts_of(
+            self._model,
+            memory=self.memory,
+            exact=self.exact_cuts,
+            prefix_cache=self.cuts is not Cuts.NOWHERE,
+            operations=self.operations,
+        )
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text, without BOS; see Runner."""
@@ -194,12 +221,33 @@ class LlamaRunner:
     def _try_cuts(self) -> Cuts:
         """Where a slot can be cut back; the memory itself is asked, with a few tokens in it."""
         tokens = [id_ % self.vocab.size for id_ in range(FEW)]
+        self._check_rows(tokens)
         self.decode([Chunk(0, 0, tokens, 0)])
         can_cut = all(self._context.remove(0, length) for length in range(FEW - 1, 0, -1))
         self.trim(0, 0)
         if not can_cut:
             return Cuts.NOWHERE
         return Cuts.UNTIL_RESTORED if self._context.is_windowed else Cuts.ANYWHERE
+
+    def _check_rows(self, tokens: Sequence[int]) -> None:
+        """See that the logits which come back are those of the tokens that were asked for.
+
+        For some models llama.cpp computes the logits of all tokens and hands out the first rows,
+        whichever were asked for. Raises UnsuitableModelError for such a model.
+        """
+        last = []
+        for outputs in (len(tokens), 1):
+            logits = self.decode([Chunk(0, 0, tokens, outputs)])
+            if logits is None:
+                raise AssertionError
+            last.append(logits[-1].copy())
+            self.trim(0, 0)
+        every, one = last
+        if np.abs(every - one).max() > CLOSE * every.std():
+            raise hanabi_llama.UnsuitableModelError(
+                f"llama.cpp {hanabi_llama.RELEASE} mixes up the logits of its tokens: "
+                "what it would generate is wrong."
+            )
 
     def _cuts_are_exact(self) -> bool:
         """Whether logits do not depend on how tokens are cut; see `exactness`."""

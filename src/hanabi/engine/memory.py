@@ -1,11 +1,14 @@
 """How much memory an engine takes: known in part before it is loaded, exactly afterwards."""
 
+import re
 from pathlib import Path
 
 import msgspec
 
 from hanabi.engine.config import EngineConfig
 from hanabi.errors import UnavailableError
+
+_FIRST_PART = re.compile(r"(?P<start>.+)-00001-of-(?P<count>\d{5})\.gguf")
 
 PROCESS_BYTES = 128 * 1024**2
 """What an engine process takes besides weights and KV cache: interpreter, libraries, compute
@@ -43,7 +46,7 @@ def footprint_within(path: Path, config: EngineConfig, memory: int) -> Footprint
     UnavailableError when the file cannot be read, or even without a KV cache is too large.
     """
     try:
-        weights = path.stat().st_size
+        weights = sum(part.stat().st_size for part in parts_of(path))
     except OSError as error:
         raise UnavailableError(
             f"The model cannot be loaded: its weights cannot be read ({error.strerror})."
@@ -52,6 +55,16 @@ def footprint_within(path: Path, config: EngineConfig, memory: int) -> Footprint
     if cache < 0:
         raise too_large(Footprint(weights, 0), memory)
     return Footprint(weights, cache)
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The files of a model that is named by its first part, as llama.cpp looks for them."""
+    found = _FIRST_PART.fullmatch(path.name)
+    if found is None:
+        return [path]
+    start, count = found["start"], found["count"]
+    names = (f"{start}-{number:05}-of-{count}.gguf" for number in range(1, int(count) + 1))
+    return [path.with_name(name) for name in names]
 
 
 def too_large(footprint: Footprint, memory: int) -> UnavailableError:

@@ -7,6 +7,7 @@ a frame can hold nothing but data of these shapes.
 import msgspec
 
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.facts import Facts
 from hanabi.engine.occupancy import Occupancy
 from hanabi.generation.events import Event
 from hanabi.generation.request import GenerationRequest
@@ -50,6 +51,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
         slots: sequences that run at once.
         cache_bytes: memory of the KV cache.
         kernels: the kernel library in use (`cpu-zen4`), for people to read.
+        facts: how the model is computed and what it takes.
     """
 
     vocab: Vocab
@@ -57,12 +59,19 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     slots: int
     cache_bytes: int
     kernels: str
+    facts: Facts = Facts()
 
 
 class LoadFailed(msgspec.Struct, frozen=True, tag="load_failed"):
-    """Engine: these weights cannot be loaded, and why."""
+    """Engine: these weights cannot be loaded, and why.
+
+    Attributes:
+        reason: for people to read.
+        lasting: whether the weights are at fault, so that no other try goes better.
+    """
 
     reason: str
+    lasting: bool = False
 
 
 class Tokenized(msgspec.Struct, frozen=True, tag="tokenized"):

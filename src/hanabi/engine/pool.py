@@ -11,10 +11,11 @@ import msgspec
 from hanabi.engine.config import EngineConfig
 from hanabi.engine.connection import COMMAND
 from hanabi.engine.engine import Engine, queue_full
+from hanabi.engine.load_errors import named
 from hanabi.engine.memory import Footprint, footprint_within, too_large
-from hanabi.engine.resident import Resident
+from hanabi.engine.resident import Identity, Resident, identity_of
 from hanabi.engine.tally import Tally
-from hanabi.errors import HanabiError
+from hanabi.errors import HanabiError, UnusableModelError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class EnginePool:
         self._open: dict[Path, Resident] = {}
         self._residents: set[Resident] = set()  # the open ones, and those that are leaving
         self._turn = asyncio.Lock()
+        self._refused: dict[Path, tuple[Identity | None, UnusableModelError]] = {}
         self.tallies: dict[Path, Tally] = {}
 
     @property
@@ -54,25 +56,35 @@ class EnginePool:
         return {each.path: each.engine for each in residents if each.engine is not None}
 
     @asynccontextmanager
-    async def lease(self, path: Path) -> AsyncIterator[Engine]:
+    async def lease(self, path: Path, name: str | None = None) -> AsyncIterator[Engine]:
         """The engine of these weights, loaded; it stays so until the lease ends.
 
         What was submitted under a lease runs to its end after it. Racing first requests load an
         engine once.
 
+        Args:
+            path: the weights.
+            name: what the one who asks calls the model, for the error where it cannot be loaded.
+
         Raises UnavailableError with the reason when it cannot be loaded; the next one to ask makes
-        a new try. Raises OverloadedError when too many wait for it already.
+        a new try. Raises UnusableModelError where the weights are at fault: nobody tries again
+        until the file is another one. Raises OverloadedError when too many wait for it already.
         """
-        resident = self._open.get(path)
-        if resident is None:
-            resident = self._admit(path)
+        try:
+            resident = self._open.get(path) or self._admit(path)
+        except UnusableModelError as error:
+            raise (named(error, name) if name else error) from None
         limit = self._config.slots + self._config.queue_limit
         if resident.leases >= limit:
             raise queue_full(limit)
         clock = asyncio.get_running_loop().time
         resident.take(clock())
         try:
-            yield await self._ready(resident)
+            try:
+                engine = await self._ready(resident)
+            except HanabiError as error:
+                raise (named(error, name) if name else error) from error
+            yield engine
         finally:
             resident.give_back(clock())
             if resident.is_idle and resident.engine is None:
@@ -104,7 +116,12 @@ class EnginePool:
         await asyncio.gather(*(each.engine.close() for each in residents if each.engine))
 
     def _admit(self, path: Path) -> Resident:
-        """Begin to load an engine."""
+        """Begin to load an engine. Raises UnusableModelError where that is known to fail."""
+        identity, error = self._refused.get(path, (None, None))
+        if error is not None:
+            if identity == identity_of(path):
+                raise error
+            del self._refused[path]
         resident = Resident(path)
         resident.loading = asyncio.create_task(self._load(resident), name=f"load {path.name}")
         self._open[path] = resident
@@ -123,7 +140,11 @@ class EnginePool:
         return engine
 
     async def _load(self, resident: Resident) -> Engine:
-        """Make room for an engine and start it; forget it where that fails."""
+        """Make room for an engine and start it; forget it where that fails.
+
+        Weights that cannot be run are remembered, so that the next request does not load them.
+        """
+        identity = identity_of(resident.path)
         try:
             footprint = footprint_within(resident.path, self._config, self._memory)
             async with self._turn:
@@ -134,7 +155,9 @@ class EnginePool:
             engine = resident.engine = Engine(resident.path, config, self._command, tally)
             loaded = await engine.start()
             self._account(resident, Footprint(footprint.weights, loaded.cache_bytes))
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, UnusableModelError):
+                self._refused[resident.path] = identity, error
             self._hide(resident)
             if resident.engine is not None:
                 await resident.engine.close()

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from hanabi.engine.config import EngineConfig
+from hanabi.engine.load_errors import WeightsError
 from hanabi.engine.loop import EngineLoop
 from hanabi.engine.messages import (
     LENGTH_BYTES,
@@ -39,7 +40,8 @@ from hanabi.engine.occupancy import Occupancy
 from hanabi.engine.runner import Runner
 
 Open = Callable[[Path, EngineConfig], tuple[Runner, Loaded]]
-"""Loads weights; raises ValueError or OSError with the reason where they cannot be loaded."""
+"""Loads weights; raises ValueError or OSError with the reason where they cannot be loaded, and
+WeightsError, a ValueError, where no other try will go better."""
 
 
 class EngineProcess:
@@ -65,7 +67,7 @@ class EngineProcess:
         try:
             runner, loaded = open_model(Path(load.path), load.config)
         except (ValueError, OSError) as error:
-            self._send(LoadFailed(str(error)))
+            self._send(LoadFailed(str(error), lasting=isinstance(error, WeightsError)))
             return
         self._send(loaded)
         # What there is by now stays to the end, the vocabulary's tens of thousands of pieces among

@@ -6,6 +6,18 @@ from pathlib import Path
 
 from hanabi.engine.engine import Engine
 
+Identity = tuple[int, int, int, int]
+"""What tells a file from another one of its name: device, inode, size, time of its last change."""
+
+
+def identity_of(path: Path) -> Identity | None:
+    """A file's identity; None where it cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
 
 @dataclass(eq=False)
 class Resident:

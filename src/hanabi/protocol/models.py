@@ -31,6 +31,7 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
             one.
         defaults: with details: what it takes for fields that a request leaves out.
         manifest: with details: its fireworks.json.
+        engine: with details, while it is loaded: how it is computed and what it takes.
     """
 
     id: str
@@ -46,6 +47,7 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
     system: str | UnsetType = UNSET
     defaults: Mapping[str, Any] | UnsetType = UNSET
     manifest: Mapping[str, Any] | UnsetType = UNSET
+    engine: Mapping[str, Any] | UnsetType = UNSET
 
 
 class ModelList(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from reprlib import repr as quoted  # names come from clients: a long one is cut
 import msgspec
 
 from hanabi.errors import InvalidRequestError
-from hanabi.registry.gguf import GgufHeader, read_header
+from hanabi.registry.gguf import MERGE, GgufHeader, read_header
 from hanabi.registry.manifest import MAX_BYTES, Manifest, parse_manifest
 
 WEIGHTS_SUFFIX = ".gguf"
@@ -29,6 +29,7 @@ ALLOWED = f"one *{WEIGHTS_SUFFIX}, {', '.join(JSON_FILES)}, README.md and LICENS
 
 _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz", ".joblib")
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")  # PROTO of protocols 2 to 5
+_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _ZIP = b"PK\x03\x04"  # what torch.save writes: a ZIP with a pickle inside
 
 
@@ -46,8 +47,9 @@ def check_paths(paths: Iterable[str]) -> None:
         seen[folded] = path
     weights = sorted(path for path in seen.values() if path.endswith(WEIGHTS_SUFFIX))
     if len(weights) > 1:
+        advice = f"; {MERGE}" if all(_PART.search(name) for name in weights) else ""
         raise InvalidRequestError(
-            f"a model has one {WEIGHTS_SUFFIX} file: {', '.join(map(quoted, weights))}",
+            f"a model has one {WEIGHTS_SUFFIX} file: {', '.join(map(quoted, weights))}{advice}",
             param="files",
         )
 
@@ -70,7 +72,10 @@ def check_contents(files: Mapping[str, Path]) -> tuple[GgufHeader, Manifest | No
     if not weights:
         raise InvalidRequestError(f"a model needs a {WEIGHTS_SUFFIX} file", param="files")
     refuse_pickle(weights[0], files[weights[0]])
-    return read_header(files[weights[0]]), manifest
+    header = read_header(files[weights[0]])
+    if header.parts > 1:
+        raise _refused(weights[0], f"is one of {header.parts} parts of a model: {MERGE}")
+    return header, manifest
 
 
 def refuse_pickle(name: str, path: Path) -> None:

@@ -13,11 +13,21 @@ from reprlib import repr as quoted  # the file is its maker's own: a long text i
 
 import msgspec
 
+from hanabi.registry.architectures import (
+    ARCHITECTURES,
+    refusal_as_embedding,
+    refusal_of,
+    refusal_of_type,
+)
 from hanabi.registry.ggml_types import INTEGERS
 from hanabi.registry.gguf_format import Gguf, Tensor, Value, read_gguf, refused
 
 MAX_BLOCKS = 512  # LLAMA_MAX_LAYERS
+MAX_PARTS = 99_999  # the names of parts have five digits
 MAX_NUMBER = (1 << 31) - 1  # llama.cpp keeps sizes as 32-bit integers
+
+MERGE = "merge the parts first: `llama-gguf-split --merge FIRST-PART MERGED.gguf`"
+"""What to do with a model in several files."""
 
 _ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
@@ -36,6 +46,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
         parameters: how many weights it has.
         chat_template: Jinja text; None where it has none.
         tensors: where its tensors are.
+        parts: the files that the model is split into; this one is the first of them.
     """
 
     architecture: str
@@ -45,6 +56,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     chat_template: str | None
     tensors: tuple[Tensor, ...]
+    parts: int
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -55,9 +67,8 @@ def read_header(path: Path) -> GgufHeader:
     """
     gguf = read_gguf(path)
     model = _Values(gguf)
-    architecture = model.text("general.architecture")
-    if architecture is None or not _ARCHITECTURE.fullmatch(architecture):
-        raise refused(f"general.architecture must be a model's kind: {quoted(architecture)}")
+    _parts(model)  # first: the parts that follow do not name an architecture
+    architecture = _generating_architecture(model)
     if not gguf.tensors:
         raise refused("it has no tensors")
     context_length = model.needed(f"{architecture}.context_length", MAX_NUMBER)
@@ -72,7 +83,25 @@ def read_header(path: Path) -> GgufHeader:
         parameters=sum(tensor.elements for tensor in gguf.tensors),
         chat_template=model.text("tokenizer.chat_template"),
         tensors=gguf.tensors,
+        parts=_parts(model),
     )
+
+
+def _generating_architecture(model: "_Values") -> str:
+    """The architecture, of a model that can generate text. Raises InvalidRequestError."""
+    kind = model.text("general.type")
+    if kind is not None and (reason := refusal_of_type(kind)):
+        raise refused(reason)
+    architecture = model.text("general.architecture")
+    if architecture is None or not _ARCHITECTURE.fullmatch(architecture):
+        raise refused(f"general.architecture must be a model's kind: {quoted(architecture)}")
+    if reason := refusal_of(architecture):
+        raise refused(reason)
+    causal = model.all.get(f"{architecture}.attention.causal", True)
+    pooling = model.number(f"{architecture}.pooling_type", -1, MAX_NUMBER) or 0
+    if reason := refusal_as_embedding(architecture, causal=causal is True, pooling=max(pooling, 0)):
+        raise refused(reason)
+    return architecture
 
 
 class _Values:
@@ -107,6 +136,15 @@ class _Values:
         return (_in_range(key, value, least, most),)
 
 
+def _parts(model: _Values) -> int:
+    """How many files the model is split into. Raises InvalidRequestError for one but the first."""
+    count = model.number("split.count", 0, MAX_PARTS) or 1
+    number = model.number("split.no", 0, MAX_PARTS - 1) or 0
+    if number:
+        raise refused(f"it is part {number + 1} of {count} of a model: {MERGE}")
+    return count
+
+
 def _in_range(key: str, value: Value, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise refused(f"{key} must be an integer from {least} to {most}: {quoted(value)}")
@@ -117,10 +155,12 @@ def _check_shape(model: _Values, architecture: str) -> None:
     """Check the sizes that llama.cpp divides by and makes room for."""
     blocks = model.needed(f"{architecture}.block_count", MAX_BLOCKS)
     width = model.needed(f"{architecture}.embedding_length", MAX_NUMBER)
+    has_attention = ARCHITECTURES[architecture] != "recurrent"
     for key in ("attention.head_count", "attention.head_count_kv"):
-        # Blocks without attention have no heads: an array says so with zeros.
+        # Blocks without attention have no heads: an array says so with zeros. The files of models
+        # that have no attention at all say so with one zero.
         full = f"{architecture}.{key}"
-        least = 0 if isinstance(model.all.get(full), array) else 1
+        least = 1 if has_attention and not isinstance(model.all.get(full), array) else 0
         counts = model.numbers(full, least, MAX_NUMBER)
         if len(counts) not in {0, 1, blocks}:
             raise refused(f"{full} must have one number for each of {blocks} blocks: {len(counts)}")
