@@ -20,7 +20,7 @@ from .architectures import BY_NAME
 from .examination import Facts
 from .outcome import BOUND, Kind, Outcome, distance
 from .scenarios import Scenarios
-from .tiny_model import write_model
+from .tiny_model import write_bare_model, write_model
 
 SLOTS = 4
 MAKING, LOADING, LIBRARY = "made", "loaded", "library"
@@ -36,9 +36,8 @@ def examine(name: str, weights: str, folder: Path, scenarios: list[str]) -> None
     try:
         if not path.exists():
             write_model(folder, BY_NAME[name], weights)
-    except ValueError as error:
-        tell(Outcome(MAKING, Kind.REFUSED, note=str(error)))
-        return
+    except ValueError:  # llama.cpp refuses it: so the server should, too
+        write_bare_model(path, BY_NAME[name])
     tell(Outcome(MAKING, Kind.EQUAL, seconds=round(perf_counter() - began, 3)))
     began = perf_counter()
     try:

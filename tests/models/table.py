@@ -89,5 +89,7 @@ def _notes(found: Sequence[Examination]) -> str:
 
 
 def _plain(sentence: str) -> str:
-    """A reason as one cell of a table."""
-    return " ".join(sentence.replace("|", "/").split())
+    """A reason as one cell of a table: without what the server says of any file before it."""
+    plain = " ".join(sentence.replace("|", "/").split())
+    plain = plain.removeprefix("the GGUF file cannot be used: ")
+    return plain[:1].upper() + plain[1:]

@@ -20,7 +20,6 @@ from .tensors import Tensor, wanted_tensors
 TYPES = {"F32": 0, "Q8_0": 7, "Q4_K_M": 15}
 """Type of the weights -> llama.cpp's number for a file of it (`llama_ftype`)."""
 
-
 GAINS = {
     r"^output\.|^token_embd\.": 3.0,  # so that some tokens are much likelier than others
     r"coef": 0.1,  # how much Gemma 3n mixes its streams, in each of its many blocks
@@ -51,6 +50,13 @@ def write_model(folder: Path, architecture: Architecture, weights: str = "F32") 
         writer.add_tensor(tensor.name, values_of(tensor))
     _finish(writer)
     return path if weights == "F32" else _quantized(path, weights)
+
+
+def write_bare_model(path: Path, architecture: Architecture) -> None:
+    """Write a header with a single tensor: no model, but what says that it is one."""
+    writer = write_header(path, architecture)
+    writer.add_tensor("output.weight", np.ones((1, 256), np.float32))
+    _finish(writer)
 
 
 def values_of(tensor: Tensor) -> NDArray[np.float32]:
