@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLIENTS := openai-0.28 fireworks-0.11 fireworks-0.14 fireworks-0.19 fireworks-1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-reference lint screenshots bench bench-peers doctor lock clean runtime dev reference
+.PHONY: help serve test test-reference test-models lint screenshots bench bench-peers doctor lock clean runtime dev reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: lint ## run the whole test suite: make test ARGS="-k stop"
 
 test-reference: reference ## compare with HF transformers and lm-eval on the same weights (needs torch)
 	@$(BIN)/python -m pytest tests/reference -m reference -rP $(ARGS)
+
+test-models: dev ## examine every architecture: make test-models ARGS="-k gemma3"; ARGS=--write for docs/models.md
+	@$(BIN)/python -m pytest tests/models -m models -v --tb=short $(ARGS)
 
 lint: dev ## check style, format and types
 	@$(BIN)/ruff check

@@ -58,7 +58,7 @@ def write_tiny_llama(
     leading = _leading_to([text for text, _, _ in extra])
     return _write(
         path,
-        [*_small_vocabulary(leading), *extra],
+        [*small_vocabulary(leading), *extra],
         seed=seed,
         context_length=context_length,
         chat_template=chat_template,
@@ -100,7 +100,8 @@ def sentencepiece_model() -> Path:
     return Path(found.origin).parent / "data" / "tokenizer.model.v1"
 
 
-def _small_vocabulary(leading: list[str]) -> list[Piece]:
+def small_vocabulary(leading: Sequence[str] = ()) -> list[Piece]:
+    """The tokens of `write_tiny_llama`; `leading` are beginnings of texts that are to be pieces."""
     special = [
         ("<unk>", 0.0, TokenType.UNKNOWN),
         ("<s>", 0.0, TokenType.CONTROL),
