@@ -245,7 +245,7 @@ def attentions(draw, sizes=SIZES):
 
 @needs_kernel
 @pytest.mark.usefixtures("own_attention")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(attentions(), st.integers(1, 3))
 def test_it_is_what_its_definition_says(asked, threads):
     before = OWN.declined()
@@ -255,7 +255,7 @@ def test_it_is_what_its_definition_says(asked, threads):
 
 @needs_kernel
 @pytest.mark.usefixtures("own_attention")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(attentions(), st.data())
 def test_it_does_not_depend_on_what_else_is_asked(asked, data):
     whole = asked.compute(data.draw(st.integers(1, 3)))
