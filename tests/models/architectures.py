@@ -109,8 +109,10 @@ ARCHITECTURES: tuple[Architecture, ...] = (
     # Recurrent states, alone or beside attention.
     _special("mamba", recurrent),
     _special("mamba2", mamba2),
-    *(_special(name, rwkv6) for name in ("rwkv6", "rwkv6qwen2")),
-    *(_special(name, rwkv7) for name in ("rwkv7", "arwkv7")),
+    _special("rwkv6", rwkv6),
+    _special("rwkv7", rwkv7),
+    _special("rwkv6qwen2", lambda shape: {**rwkv6(shape), "token_shift_count": 1}),
+    _special("arwkv7", lambda shape: {**rwkv7(shape), "token_shift_count": 1}),
     *(_special(name, hybrid) for name in ("jamba", "granitehybrid", "lfm2")),
     _special("plamo2", lambda s: {**hybrid(s), "ssm.group_count": 0}),
     _special("lfm2moe", hybrid, experts=4),
