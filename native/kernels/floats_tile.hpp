@@ -1,9 +1,9 @@
 // The products of a few rows of inputs with a few rows of float weights. Each sum has 16 parts, one
 // for each place in a vector of 16 elements, and is taken in the order of the elements: so it is
 // the same in a tile of any size. Inputs stay 32-bit floats, where the library rounds them to the
-// type of the weights. With AVX2 and 2048 x 2048 weights, beside the library's kernels in turns (Zen
-// 3, a busy machine): a lone row takes 0.7 to 1.1 of the library's time, 8 rows 0.5 to 0.8, and 64
-// rows 0.6.
+// type of the weights. With AVX2 and 2048 x 2048 weights, beside the library's kernels in turns
+// (Zen 3, a busy machine): a lone row takes 0.7 to 1.1 of the library's time, 8 rows 0.5 to
+// 0.8, and 64 rows 0.6.
 
 #pragma once
 

@@ -46,8 +46,9 @@ struct Inputs {
 
     char * end() { return reinterpret_cast<char *>(start + (start - total)); }
 
-    // Rounds 32 elements of a group's first rows, at most `most`, which begin at `rows`. Scales and sums have 32 bits: activations of real models exceed 65,504, the greatest
-    // half. Elements that are all below LEAST become zeros. The scale is NaN where an element is
+    // Rounds 32 elements of a group's first rows, at most `most`, which begin at `rows`. Scales and
+    // sums have 32 bits: activations of real models exceed 65,504, the greatest half. Elements
+    // that are all below LEAST become zeros. The scale is NaN where an element is
     // not a number or infinite, and makes every result of that row NaN.
     template <int most>
     void round(const char * const * rows, int64_t group, int tile) {

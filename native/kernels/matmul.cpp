@@ -73,7 +73,8 @@ void compute(const Params * params, const Tensor * op, const char * input, float
 bool is_matmul(const Tensor * op) {
     const Tensor * matrix = op->src[0];
     return op->op == library.mul_mat && can_pack(matrix) && op->src[1]->type == F32 &&
-           op->src[1]->nb[0] == sizeof(float) && matrix->ne[2] == 1 && op->ne[2] == 1 && op->ne[3] == 1;
+           op->src[1]->nb[0] == sizeof(float) && matrix->ne[2] == 1 && op->ne[2] == 1 &&
+           op->ne[3] == 1;
 }
 
 size_t matmul_work_size(const Tensor * op, int threads) {

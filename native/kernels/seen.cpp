@@ -27,7 +27,8 @@ void note(const Tensor * op, Reason reason) {
     Entry & entry = table[number][weights->type][int(reason)];
     if (entry.is_taken.load(std::memory_order_relaxed) || entry.is_taken.exchange(true)) return;
     const Tensor * inputs = op->src[number == 2 ? 0 : 1];
-    entry.seen = {op->op, weights->type, reason, 0, {}, inputs->ne[1] * inputs->ne[2] * inputs->ne[3]};
+    const int64_t rows = inputs->ne[1] * inputs->ne[2] * inputs->ne[3];
+    entry.seen = {op->op, weights->type, reason, 0, {}, rows};
     std::copy_n(weights->ne, 4, entry.seen.shape);
     entry.is_ready = true;
 }

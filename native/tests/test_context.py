@@ -142,6 +142,20 @@ def test_what_was_saved_continues_as_if_it_had_stayed(make_context, prompts):
     np.testing.assert_array_equal(context.logits(1)[0], stayed)
 
 
+def test_a_cache_of_bytes_takes_half_and_rounds_little(model, make_context, prompts):
+    halves, as_bytes = model.sequence_memory(), model.sequence_memory("q8_0")
+    assert as_bytes.per_token * 32 == halves.per_token * 17
+    rows = []
+    for kv_type in ("f16", "q8_0"):
+        context = make_context(kv_type=kv_type)
+        batch = Batch(256)
+        fill(batch, prompt(prompts[1], 0))
+        context.decode(batch)
+        rows.append(context.logits(1)[0].copy())
+    difference = np.abs(rows[1] - rows[0]).mean()
+    assert 0 < difference < 0.1 * rows[0].std()
+
+
 def test_what_was_never_saved_is_refused(make_context):
     with pytest.raises(ContextError, match="sequence 1 could not be loaded"):
         make_context().load_sequence(1, np.zeros(64, dtype=np.uint8))

@@ -99,6 +99,7 @@ def engine_config(settings: Settings) -> EngineConfig:
         threads=settings.threads,
         poll=settings.poll,
         cache_bytes=settings.kv_memory,
+        kv_type=settings.kv_type,
         context_length=settings.context,
         slots=settings.slots,
         token_budget=settings.token_budget,

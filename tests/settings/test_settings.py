@@ -28,6 +28,7 @@ def test_the_defaults(monkeypatch):
         poll=50,
         memory=memory_limit() * 3 // 4,
         kv_memory=memory_limit() // 4,
+        kv_type="f16",
         context=None,
         slots=32,
         queue_limit=256,
@@ -77,6 +78,7 @@ TEXTS = {
     "log_level": ("DEBUG", "debug"),
     "log_format": ("json", "json"),
     "log_prompts": ("Yes", True),
+    "kv_type": ("q8_0", "q8_0"),
     "deterministic": ("yes", True),
     "database": ("postgresql://db/hanabi", "postgresql://db/hanabi"),
 }

@@ -15,7 +15,8 @@ from hanabi_llama.batch import Batch
 from hanabi_llama.errors import ClosedError, ContextError, DecodeError
 from hanabi_llama.memory import check_generates, check_memory
 from hanabi_llama.model import Model
-from hanabi_llama.structs import MAX_SEQUENCES, ContextParams
+from hanabi_llama.sizes import check_sizes
+from hanabi_llama.structs import KV_TYPES, ContextParams
 from hanabi_llama.threadpool import Threadpool
 from hanabi_llama.window_state import aligned
 
@@ -69,6 +70,7 @@ class Context:
         micro_batch: int = 512,
         flash_attention: bool = True,
         one_attention_kernel: bool = False,
+        kv_type: str = "f16",
     ) -> None:
         """Allocate the cache and the buffers.
 
@@ -89,11 +91,14 @@ class Context:
             one_attention_kernel: use the same flash attention for every pass, so that logits do
                 not depend on how a sequence is cut into passes: our own, or the library's plain
                 one for all passes but those that are asked to be tiled; see `attention`.
+            kv_type: element type of the KV cache, `f16` or `q8_0`. The latter takes 17 bytes for
+                each 32 of f16, rounds what is stored, and needs flash attention and heads of whole
+                blocks of 32.
 
         Raises ValueError for sizes that do not fit together, and ContextError when the library
         refuses, for want of memory or for what the model is.
         """
-        _check_sizes(slots, context_length, batch_size, micro_batch, max_outputs)
+        check_sizes(slots, context_length, batch_size, micro_batch, max_outputs)
         check_generates(model)
         self.model = model
         self.slots = slots
@@ -119,6 +124,7 @@ class Context:
         params.n_threads = threads
         params.n_threads_batch = threads_batch
         params.flash_attn_type = int(flash_attention)
+        params.type_k = params.type_v = KV_TYPES[kv_type]
         params.abort_callback = strlen
         params.abort_callback_data = addressof(self._abort_text)
         params.no_perf = True
@@ -385,27 +391,3 @@ class Context:
     ) -> None:
         """Close the context."""
         self.close()
-
-
-def _check_sizes(
-    slots: int, context_length: int, batch_size: int, micro_batch: int, max_outputs: int
-) -> None:
-    """Refuse sizes that would trip assertions while buffers are reserved."""
-    if not 1 <= slots <= MAX_SEQUENCES:
-        raise ValueError(f"slots must be 1 to {MAX_SEQUENCES}; got {slots}.")
-    if not 1 <= context_length <= 2**31 // slots:
-        raise ValueError(
-            f"context_length must be 1 to {2**31 // slots} for {slots} slots; got {context_length}."
-        )
-    if not slots <= batch_size <= slots * context_length:
-        raise ValueError(
-            f"batch_size must be at least the slots ({slots}) and at most all their tokens "
-            f"({slots * context_length}); got {batch_size}."
-        )
-    if micro_batch < slots:
-        raise ValueError(f"micro_batch must be at least the slots ({slots}); got {micro_batch}.")
-    if not slots <= max_outputs <= batch_size:
-        raise ValueError(
-            f"max_outputs must be at least the slots ({slots}) and at most batch_size "
-            f"({batch_size}); got {max_outputs}."
-        )

@@ -8,7 +8,7 @@ whatever the length. The header tells that in as many ways; the library's buffer
 from typing import TYPE_CHECKING, NamedTuple
 
 from hanabi_llama.errors import ContextError, UnsuitableModelError
-from hanabi_llama.structs import ContextParams
+from hanabi_llama.structs import KV_TYPES, ContextParams
 
 if TYPE_CHECKING:
     from hanabi_llama.model import Model
@@ -32,14 +32,14 @@ class SequenceMemory(NamedTuple):
     per_token: int
 
 
-def measure(model: "Model") -> SequenceMemory:
+def measure(model: "Model", kv_type: str) -> SequenceMemory:
     """What sequences of a model take: two contexts of one sequence are made, and dropped.
 
     The memory is neither written nor kept. Raises UnsuitableModelError where the model has no
     memory, and ContextError where the library makes no context.
     """
     check_generates(model)
-    short, long = (_cleared_bytes(model, tokens) for tokens in (STEP, 2 * STEP))
+    short, long = (_cleared_bytes(model, kv_type, tokens) for tokens in (STEP, 2 * STEP))
     if not short:  # this platform's buffers are not ours to count
         return SequenceMemory(0, model.kv_bytes_per_token())
     per_token = -(-(long - short) // STEP)
@@ -66,7 +66,7 @@ def check_memory(address: int | None) -> int:
     return address
 
 
-def _cleared_bytes(model: "Model", tokens: int) -> int:
+def _cleared_bytes(model: "Model", kv_type: str, tokens: int) -> int:
     """The bytes that the library clears to make a context of one sequence: its memory."""
     library = model.library
     functions = library.functions
@@ -75,6 +75,7 @@ def _cleared_bytes(model: "Model", tokens: int) -> int:
     params.n_batch = params.n_ubatch = params.n_seq_max = params.n_outputs_max = 1
     params.n_threads = params.n_threads_batch = 1
     params.flash_attn_type = 1
+    params.type_k = params.type_v = KV_TYPES[kv_type]
     params.kv_unified = False
     library.log.clear()
     before = library.clearing.cleared

@@ -143,13 +143,15 @@ class Model:
         heads = self.n_head_kv or self.n_head
         return self.n_layer * heads * (key + value) * TYPE_F16_SIZE
 
-    def sequence_memory(self) -> SequenceMemory:
+    def sequence_memory(self, kv_type: str = "f16") -> SequenceMemory:
         """What a sequence and each of its tokens take, as the library makes room for them.
+
+        kv_type: a key of KV_TYPES, the element type of the KV cache.
 
         Raises UnsuitableModelError where the model cannot generate text, and ContextError where the
         library makes no context.
         """
-        return measure(self)
+        return measure(self, kv_type)
 
     def attach(self, context: "Context") -> None:
         """Take note of a context, which `close` closes first."""

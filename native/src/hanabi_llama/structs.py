@@ -27,7 +27,10 @@ ProgressCallback = CFUNCTYPE(c_bool, c_float, c_void_p)
 """`bool (progress, user_data)`: loading has come to 0.0..1.0; False stops it."""
 
 TYPE_F16 = 1
-"""`GGML_TYPE_F16`, the element type of the KV cache."""
+"""`GGML_TYPE_F16`, the element type of the KV cache by default."""
+
+KV_TYPES = {"f16": TYPE_F16, "q8_0": 8}
+"""Element types that the KV cache may have, by name: `ggml_type`."""
 
 LOAD_MODE_MMAP = 1
 """`LLAMA_LOAD_MODE_MMAP`: map the weights, so that processes share them and loading is lazy."""

@@ -10,6 +10,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
         threads: compute threads, at least 1.
         poll: how hard idle compute threads spin for work: 0 sleeps at once, 100 spins longest.
         cache_bytes: the memory budget of the KV cache.
+        kv_type: number format of the KV cache, `f16` or `q8_0`.
         context_length: tokens a sequence can hold; None: what the model was trained for, at most
             DEFAULT_CONTEXT_LENGTH.
         slots: the most sequences that run at once; what fits in the budget may be fewer.
@@ -23,6 +24,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     poll: int
     cache_bytes: int
+    kv_type: str = "f16"
     context_length: int | None = None
     slots: int = 32
     token_budget: int = 256

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from hanabi.engine.runner import Chunk, Runner
 
-SECONDS = 0.4
-"""The time for trying cuts. Cuts that have to be tried are, however long they take."""
+SECONDS = 0.2
+"""The time for trying cuts, since a server starts with it. Cuts that have to be tried are, however
+long they take."""
 
 
 class Cut(NamedTuple):

@@ -111,7 +111,7 @@ class LlamaRunner:
         """Load the weights and make room for the KV cache."""
         self._model = hanabi_llama.Model.open(path)
         self._vocab = self._model.vocab
-        self.memory = self._model.sequence_memory()
+        self.memory = self._model.sequence_memory(config.kv_type)
         plan = plan_cache(
             config,
             bytes_per_slot=self.memory.per_slot,
@@ -138,6 +138,7 @@ class LlamaRunner:
             poll=config.poll,
             flash_attention=True,
             one_attention_kernel=True,
+            kv_type=config.kv_type,
         )
         self._batch = hanabi_llama.Batch(batch_size)
         self._threads = Threads(config.threads)

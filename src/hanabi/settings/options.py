@@ -82,6 +82,12 @@ OPTIONS = (
         lambda settings: settings["memory"] // 3,
         "Memory for the KV cache of a model; a third of `--memory`.",
     ),
+    word(
+        "kv_type",
+        ("f16", "q8_0"),
+        "f16",
+        "Number format of the KV cache; q8_0 halves its memory and rounds it.",
+    ),
     number(
         "context",
         1,

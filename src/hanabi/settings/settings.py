@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         poll: how hard idle compute threads spin for work: 0 sleeps at once, 100 spins longest.
         memory: bytes of memory that the engines of all loaded models may take together.
         kv_memory: bytes of memory for the KV cache of an engine.
+        kv_type: number format of the KV cache: `f16` or `q8_0`.
         context: tokens that one sequence can hold; None: the model's own, at most 8192.
         slots: the most sequences that run at once.
         queue_limit: requests that may wait beyond those that run.
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     poll: int
     memory: int
     kv_memory: int
+    kv_type: str
     context: int | None
     slots: int
     queue_limit: int
