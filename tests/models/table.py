@@ -92,4 +92,4 @@ def _plain(sentence: str) -> str:
     """A reason as one cell of a table: without what the server says of any file before it."""
     plain = " ".join(sentence.replace("|", "/").split())
     plain = plain.removeprefix("the GGUF file cannot be used: ")
-    return plain[:1].upper() + plain[1:]
+    return plain if plain.startswith("llama.cpp") else plain[:1].upper() + plain[1:]
