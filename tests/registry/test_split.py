@@ -121,6 +121,16 @@ def test_parts_that_contradict_each_other(tmp_path, change, reason):
         read_header(first, {"two": second})
 
 
+def test_the_first_part_may_have_no_tensors(tmp_path):
+    place = {"split.count": (U16, 2), "split.tensors.count": (I32, 2)}
+    first, second = tmp_path / "1", tmp_path / "2"
+    first.write_bytes(made.gguf(made.model(**place, **{"split.no": (U16, 0)}), [], content=0))
+    keys = [made.key(name, *value) for name, value in (place | {"split.no": (U16, 1)}).items()]
+    second.write_bytes(made.gguf(keys))
+    assert read_header(first).parts == 2
+    assert read_header(first, {"two": second}).parameters == 29
+
+
 def test_an_upload_of_all_parts(registry, uploads, folder):
     uploads.begin(NAME)
 

@@ -97,7 +97,8 @@ def missing_among(names: Sequence[str]) -> str | None:
 
 def missing_parts(part: PartName, names: Sequence[str]) -> str | None:
     """A sentence that names the parts of a model that are not among `names`; None where all are."""
-    missing = [number for number, name in enumerate(part.all, 1) if name not in names]
+    given = set(names)
+    missing = [number for number, name in enumerate(part.all, 1) if name not in given]
     if not missing:
         return None
     shown = ", ".join(map(str, missing[:_MOST_SHOWN]))
