@@ -17,6 +17,7 @@ import sentencepiece
 from gguf import TokenType
 
 WIDTH, HEADS, LAYERS, FEED_FORWARD = 32, 2, 1, 64
+TENSORS = 3 + 9 * LAYERS
 UNK, BOS, EOS = range(3)
 WORDS = ("he", "▁the", "▁t", "in", "er", "▁a", "▁He", "llo", "▁Hello", "[/", "INST", "▁wor", "ld")
 """Pieces that merge, the likeliest first."""
@@ -43,6 +44,7 @@ def write_tiny_llama(
     add_bos: bool = True,
     extra: tuple[Piece, ...] = CODE_LLAMA,
     name: str = "tiny",
+    parts: int = 1,
 ) -> Path:
     """Write a model of some 150 kB with some 400 tokens, and return its path.
 
@@ -54,6 +56,7 @@ def write_tiny_llama(
         add_bos: whether it asks for a BOS before a prompt.
         extra: what its vocabulary ends with.
         name: `general.name`.
+        parts: into how many files it is split, 1 to 3; several get the names of parts.
     """
     leading = _leading_to([text for text, _, _ in extra])
     return _write(
@@ -64,6 +67,7 @@ def write_tiny_llama(
         chat_template=chat_template,
         add_bos=add_bos,
         name=name,
+        parts=parts,
     )
 
 
@@ -144,8 +148,10 @@ def _write(
     chat_template: str | None,
     add_bos: bool,
     name: str,
+    parts: int = 1,
 ) -> Path:
-    writer = gguf.GGUFWriter(path, "llama")
+    most = 0 if parts == 1 else -(-TENSORS // parts)
+    writer = gguf.GGUFWriter(path, "llama", split_max_tensors=most)
     writer.add_name(name)
     writer.add_context_length(context_length)
     writer.add_embedding_length(WIDTH)

@@ -6,6 +6,8 @@ from rich.console import Console
 from hanabi.cli.models import models
 from hanabi.cli.progress import byte_progress
 
+from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no packages
+
 PIRATE = "accounts/fireworks/models/pirate"
 ALIAS = "accounts/fireworks/models/llama-v2-7b-chat"
 
@@ -44,6 +46,21 @@ def test_names_in_short_and_in_full(run, weights, name):
     account = "alice" if "alice" in name else "fireworks"
     output = shown(run, "create", name, str(weights))
     assert output.startswith(f"Created accounts/{account}/models/pirate\n")
+
+
+def test_a_model_of_several_files(run, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    write_tiny_llama(folder / "tiny.gguf", parts=3)
+    first, second, third = sorted(folder.iterdir())
+    shown(run, "create", "m", str(first))
+    model = json.loads(shown(run, "get", "m", "--json"))
+    assert [file["path"] for file in model["files"]] == [first.name, second.name, third.name]
+    shown(run, "verify")
+    second.unlink()
+    code, _, errors = run("models", "create", "n", str(first))
+    assert code == 2
+    assert "part 2 of 3 is missing" in errors
 
 
 def test_a_folder_brings_its_fireworks_json(run, weights, tmp_path):

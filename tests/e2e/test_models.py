@@ -10,6 +10,7 @@ import time
 import httpx2
 import pytest
 
+from ..tiny_llama import write_tiny_llama  # noqa: TID252 - test folders are no packages
 from .api import PATIENCE, Api
 from .server import HANABI, Server
 
@@ -33,6 +34,16 @@ async def begin(api, model_id, sizes, **model):
     reply = await api.http.post(path, json={"filenameToSize": sizes})
     assert reply.status_code == 200, reply.text
     return reply.json()["filenameToSignedUrls"]
+
+
+def create_beside(server, model_id, path):
+    """Create a model on the command line, in the home of a server that runs."""
+    subprocess.run(
+        [HANABI, "models", "create", model_id, path],
+        env=os.environ | {"HANABI_HOME": str(server.home)},
+        check=True,
+        timeout=PATIENCE,
+    )
 
 
 async def test_a_model_over_http_is_used_without_a_restart_and_deleted(start_server, weights):
@@ -66,6 +77,31 @@ async def test_a_model_over_http_is_used_without_a_restart_and_deleted(start_ser
         assert (reply.status_code, reply.json()) == (200, {})
         assert (await api.post(**asked)).status_code == 404
         assert len(server.engines) == 1, "the deleted model's engine should have gone"
+
+
+async def test_a_split_model_answers_as_the_whole_one_does(start_server, weights, tmp_path):
+    write_tiny_llama(tmp_path / "tiny.gguf", parts=3)
+    parts = {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    assert len(parts) == 3
+    server = start_server(*FLAGS)
+    create_beside(server, "whole", weights)
+    create_beside(server, "made", tmp_path / next(iter(parts)))
+    async with Api(server) as api:
+        urls = await begin(api, "sent", {path: len(raw) for path, raw in parts.items()})
+        for path, raw in parts.items():
+            assert (await api.http.put(urls[path], content=raw)).status_code == 200
+        reply = await api.http.get(f"{MODELS}/sent:validateUpload")
+        assert (reply.status_code, reply.json()) == (200, {})
+        asked = {"prompt": "Hello", "max_tokens": 20, "temperature": 0, "ignore_eos": True}
+        texts = set()
+        for model_id in ("whole", "made", "sent"):
+            reply = await api.post(model=name(model_id), **asked)
+            assert reply.status_code == 200, reply.text
+            texts.add(reply.json()["choices"][0]["text"])
+        assert len(texts) == 1
+        for model_id in ("made", "sent"):
+            assert (await api.http.delete(f"{MODELS}/{model_id}")).status_code == 200
+        assert list((server.home / "blobs" / "split").iterdir()) == []
 
 
 async def test_the_command_line_works_beside_a_running_server(start_server, weights):

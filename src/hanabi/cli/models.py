@@ -62,6 +62,9 @@ def create(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Create the model NAME of the GGUF file PATH, or of a folder with one.
 
+    Of a model that is split into several files, PATH is one of the files, and the others lie beside
+    it; or a folder with all of them.
+
     A folder may have a fireworks.json beside the weights, which says what the options --style,
     --system, --template-file and --base-model say. Nothing is copied where the file system can
     link; the files stay where they are. What a model is made of never changes.

@@ -1,6 +1,8 @@
 """The files of all models, by their digests; which model has which stands in the database.
 
     blobs/sha256/<digest>        files of models, shared by those that have the same
+    blobs/split/<split id>/      links to the parts of weights in several files, named as llama.cpp
+                                 looks for them
     uploads/<model id>/<path>    what has arrived of a model that is being uploaded
     incoming/                    files that are on their way to becoming blobs
 
@@ -11,13 +13,16 @@ knows that whatever no row names was left by a kill or a deletion, and clears it
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+
+from hanabi.registry.split import PartName
 
 
 class InUse(msgspec.Struct, frozen=True):
@@ -25,10 +30,12 @@ class InUse(msgspec.Struct, frozen=True):
 
     Attributes:
         digests: of the blobs that are files of models.
+        splits: the ids of weights in several files, as `split_id` makes them.
         uploads: the ids of the models that are being uploaded.
     """
 
     digests: frozenset[str]
+    splits: frozenset[str]
     uploads: frozenset[str]
 
 
@@ -38,15 +45,61 @@ class Blobs:
     def __init__(self, home: Path) -> None:
         """Make the folders that are missing; the home for its owner only."""
         self._blobs = home / "blobs" / "sha256"
+        self._splits = home / "blobs" / "split"
         self._incoming = home / "incoming"
         self._uploads = home / "uploads"
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self._blobs, self._incoming, self._uploads):
+        for folder in (self._blobs, self._splits, self._incoming, self._uploads):
             folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
         """Where the blob of a digest is, or would be."""
         return self._blobs / digest
+
+    def weights(self, digests: Sequence[str]) -> Path:
+        """Where the engine finds weights: a blob, or the link to the first of several parts.
+
+        Args:
+            digests: of the parts, in order.
+        """
+        if len(digests) == 1:
+            return self.path(digests[0])
+        return self._splits / split_id(digests) / str(PartName("weights", 1, len(digests)))
+
+    def are_whole(self, digests: Sequence[str]) -> bool:
+        """Whether all parts of weights are there, where the engine finds them."""
+        first = self.weights(digests)
+        if len(digests) == 1:
+            return first.is_file()
+        links = [first.with_name(name) for name in PartName("weights", 1, len(digests)).all]
+        return all(
+            link.is_file() and link.resolve().name == digest
+            for link, digest in zip(links, digests, strict=True)
+        )
+
+    def join(self, digests: Sequence[str], workplace: Path) -> None:
+        """Make the links to the parts of weights in several files; does nothing for one file.
+
+        Args:
+            digests: of the parts, in order; all of them are blobs.
+            workplace: a folder that `making` gave.
+        """
+        if len(digests) == 1 or self.are_whole(digests):
+            return
+        draft, folder = workplace / "split", self.weights(digests).parent
+        draft.mkdir()
+        names = PartName("weights", 1, len(digests)).all
+        for name, digest in zip(names, digests, strict=True):
+            # Relative, so that the home folder can be moved.
+            (draft / name).symlink_to(Path("..", "..", self._blobs.name, digest))
+        sync_folder(draft)
+        shutil.rmtree(folder, ignore_errors=True)  # links that somebody damaged
+        try:
+            draft.rename(folder)
+        except OSError:
+            if not self.are_whole(digests):  # else another process was faster
+                raise
+        sync_folder(self._splits)
 
     def part(self, model_id: str, path: str) -> Path:
         """Where what has arrived of a file of an upload is; `path` has been checked."""
@@ -84,8 +137,10 @@ class Blobs:
             leftovers = list(self._incoming.iterdir())
             uploads = list(self._uploads.iterdir())
             blobs = list(self._blobs.iterdir())
+            splits = list(self._splits.iterdir())
             named = in_use()
             leftovers += [folder for folder in uploads if folder.name not in named.uploads]
+            leftovers += [folder for folder in splits if folder.name not in named.splits]
             for folder in leftovers:
                 # Someone may be writing to a part of a deleted upload; the next sweep gets it.
                 shutil.rmtree(folder, ignore_errors=True)
@@ -102,6 +157,11 @@ class Blobs:
             yield
         finally:
             os.close(descriptor)
+
+
+def split_id(digests: Sequence[str]) -> str:
+    """What names weights in several files: the SHA-256 of the digests of the parts, in order."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

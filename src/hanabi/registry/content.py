@@ -9,8 +9,15 @@ from reprlib import repr as quoted  # names come from clients: a long one is cut
 import msgspec
 
 from hanabi.errors import InvalidRequestError
-from hanabi.registry.gguf import MERGE, GgufHeader, read_header
+from hanabi.registry.gguf import GgufHeader, read_header
 from hanabi.registry.manifest import MAX_BYTES, Manifest, parse_manifest
+from hanabi.registry.split import (
+    ADVICE,
+    are_parts_of_one,
+    missing_among,
+    missing_parts,
+    part_name,
+)
 
 WEIGHTS_SUFFIX = ".gguf"
 MANIFEST = "fireworks.json"
@@ -25,11 +32,12 @@ JSON_FILES = (
     "tokenizer_config.json",
 )
 TEXT_FILES = re.compile(r"README\.md|LICENSE(?:[.-][A-Za-z0-9._-]+)?")
-ALLOWED = f"one *{WEIGHTS_SUFFIX}, {', '.join(JSON_FILES)}, README.md and LICENSE*"
+ALLOWED = (
+    f"one *{WEIGHTS_SUFFIX} or the parts of one, {', '.join(JSON_FILES)}, README.md and LICENSE*"
+)
 
 _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz", ".joblib")
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")  # PROTO of protocols 2 to 5
-_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _ZIP = b"PK\x03\x04"  # what torch.save writes: a ZIP with a pickle inside
 
 
@@ -46,10 +54,10 @@ def check_paths(paths: Iterable[str]) -> None:
             raise _refused(path, f"differs from {quoted(seen[folded])} in case alone")
         seen[folded] = path
     weights = sorted(path for path in seen.values() if path.endswith(WEIGHTS_SUFFIX))
-    if len(weights) > 1:
-        advice = f"; {MERGE}" if all(_PART.search(name) for name in weights) else ""
+    if len(weights) > 1 and not are_parts_of_one(weights):
         raise InvalidRequestError(
-            f"a model has one {WEIGHTS_SUFFIX} file: {', '.join(map(quoted, weights))}{advice}",
+            f"a model has one {WEIGHTS_SUFFIX} file, or the parts of one, which are named alike "
+            f"(model-00001-of-00003{WEIGHTS_SUFFIX}): {', '.join(map(quoted, weights))}",
             param="files",
         )
 
@@ -68,14 +76,31 @@ def check_contents(files: Mapping[str, Path]) -> tuple[GgufHeader, Manifest | No
             _check_json(name, content)
         if name == MANIFEST:
             manifest = parse_manifest(content)
-    weights = [name for name in files if name.endswith(WEIGHTS_SUFFIX)]
+    return _read_weights(weights_among(files)), manifest
+
+
+def weights_among(files: Mapping[str, Path]) -> dict[str, Path]:
+    """The files of weights among a model's files: one, or its parts in order."""
+    names = sorted(name for name in files if name.endswith(WEIGHTS_SUFFIX))
+    return {name: files[name] for name in names}
+
+
+def _read_weights(weights: Mapping[str, Path]) -> GgufHeader:
+    """Read the header of a model's weights, of all its parts. Raises InvalidRequestError."""
     if not weights:
         raise InvalidRequestError(f"a model needs a {WEIGHTS_SUFFIX} file", param="files")
-    refuse_pickle(weights[0], files[weights[0]])
-    header = read_header(files[weights[0]])
-    if header.parts > 1:
-        raise _refused(weights[0], f"is one of {header.parts} parts of a model: {MERGE}")
-    return header, manifest
+    for name, path in weights.items():
+        refuse_pickle(name, path)
+    if missing := missing_among(list(weights)):
+        raise InvalidRequestError(missing, param="files")
+    (first, path), *rest = weights.items()
+    header = read_header(path, dict(rest))
+    if header.parts != len(weights):
+        part = part_name(first)
+        alone = f"is one of {header.parts} parts of a model: {ADVICE}"
+        missing = None if part is None else missing_parts(part, [first])
+        raise _refused(first, f"is alone: {missing}" if missing else alone)
+    return header
 
 
 def refuse_pickle(name: str, path: Path) -> None:

@@ -7,6 +7,7 @@ keys: docs/gguf.md of ggml; what is done with them: llama-model.cpp and llama-vo
 
 import re
 from array import array
+from collections.abc import Mapping
 from math import inf
 from pathlib import Path
 from reprlib import repr as quoted  # the file is its maker's own: a long text is cut short
@@ -21,13 +22,10 @@ from hanabi.registry.architectures import (
 )
 from hanabi.registry.ggml_types import INTEGERS
 from hanabi.registry.gguf_format import Gguf, Tensor, Value, read_gguf, refused
+from hanabi.registry.split import place_of, read_rest
 
 MAX_BLOCKS = 512  # LLAMA_MAX_LAYERS
-MAX_PARTS = 99_999  # the names of parts have five digits
 MAX_NUMBER = (1 << 31) - 1  # llama.cpp keeps sizes as 32-bit integers
-
-MERGE = "merge the parts first: `llama-gguf-split --merge FIRST-PART MERGED.gguf`"
-"""What to do with a model in several files."""
 
 _ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
@@ -45,8 +43,9 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
         file_type: llama.cpp's number for most of its tensors' format; None likewise.
         parameters: how many weights it has.
         chat_template: Jinja text; None where it has none.
-        tensors: where its tensors are.
-        parts: the files that the model is split into; this one is the first of them.
+        tensors: where its tensors are, those of the first part before those of the next.
+        parts: the files that the model is split into; the tensors and parameters are those of the
+            parts that have been read.
     """
 
     architecture: str
@@ -59,31 +58,38 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     parts: int
 
 
-def read_header(path: Path) -> GgufHeader:
+def read_header(path: Path, rest: Mapping[str, Path] | None = None) -> GgufHeader:
     """Read what a GGUF file says of its model; memory and time are bounded for any file.
+
+    Args:
+        path: the file; of a split model, the first part.
+        rest: the other parts by their names, in order; None leaves them unread.
 
     Raises InvalidRequestError that names the key or the tensor that breaks a rule, OSError where
     the file cannot be read.
     """
     gguf = read_gguf(path)
     model = _Values(gguf)
-    _parts(model)  # first: the parts that follow do not name an architecture
+    place = place_of(gguf)
+    if place.number:  # asked first: the other parts do not name an architecture
+        raise refused(f"it is part {place.number + 1} of {place.count} of a model: name the first")
     architecture = _generating_architecture(model)
-    if not gguf.tensors:
+    tensors = gguf.tensors + (read_rest(gguf, rest) if rest else ())
+    if not tensors and place.count == 1:
         raise refused("it has no tensors")
     context_length = model.needed(f"{architecture}.context_length", MAX_NUMBER)
     _check_shape(model, architecture)
     _check_vocabulary(model)
-    _check_weights(gguf.tensors)
+    _check_weights(tensors)
     return GgufHeader(
         architecture=architecture,
         context_length=context_length,
         name=model.text("general.name"),
         file_type=model.number("general.file_type", 0, MAX_NUMBER),
-        parameters=sum(tensor.elements for tensor in gguf.tensors),
+        parameters=sum(tensor.elements for tensor in tensors),
         chat_template=model.text("tokenizer.chat_template"),
-        tensors=gguf.tensors,
-        parts=_parts(model),
+        tensors=tensors,
+        parts=place.count,
     )
 
 
@@ -134,15 +140,6 @@ class _Values:
         if isinstance(value, array):
             return tuple(_in_range(key, number, least, most) for number in value)
         return (_in_range(key, value, least, most),)
-
-
-def _parts(model: _Values) -> int:
-    """How many files the model is split into. Raises InvalidRequestError for one but the first."""
-    count = model.number("split.count", 0, MAX_PARTS) or 1
-    number = model.number("split.no", 0, MAX_PARTS - 1) or 0
-    if number:
-        raise refused(f"it is part {number + 1} of {count} of a model: {MERGE}")
-    return count
 
 
 def _in_range(key: str, value: Value, least: int, most: int) -> int:

@@ -74,11 +74,13 @@ class Gguf(msgspec.Struct, frozen=True):
     Attributes:
         version: of the format, 2 or 3.
         values: the key/values, in the file's order.
+        types: the number of each value's type, by its key.
         tensors: in the file's order.
     """
 
     version: int
     values: dict[str, Value]
+    types: dict[str, int]
     tensors: tuple[Tensor, ...]
 
 
@@ -93,14 +95,16 @@ def read_gguf(path: Path) -> Gguf:
         tensor_count = reader.count("tensors", MAX_TENSORS, _SMALLEST_TENSOR)
         key_count = reader.count("keys", MAX_KEYS, _SMALLEST_KEY)
         values: dict[str, Value] = {}
+        types: dict[str, int] = {}
         for number in range(key_count):
             key = reader.string(f"the name of key {number}", MAX_KEY_BYTES)
             if not _KEY.fullmatch(key):
                 raise refused(f"the name of key {number} must be visible ASCII: {quoted(key)}")
             if key in values:
                 raise refused(f"the key {key} stands there twice")
-            values[key] = _value(reader, key)
-        return Gguf(version, values, _tensors(reader, tensor_count, values))
+            types[key] = reader.u32(f"the type of {key}")
+            values[key] = _value(reader, key, types[key])
+        return Gguf(version, values, types, _tensors(reader, tensor_count, values))
 
 
 def refused(reason: str) -> InvalidRequestError:
@@ -171,9 +175,8 @@ def _version(reader: _Reader) -> int:
     return version
 
 
-def _value(reader: _Reader, key: str) -> Value:
-    """Read the value of a key, with its type before it."""
-    kind = reader.u32(f"the type of {key}")
+def _value(reader: _Reader, key: str, kind: int) -> Value:
+    """Read the value of a key, which has this type."""
     if kind == _ARRAY:
         return _array(reader, key)
     if kind == _STRING:

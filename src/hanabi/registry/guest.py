@@ -5,6 +5,7 @@ from pathlib import Path
 from hanabi.registry.manifest import ConversationConfig, Manifest
 from hanabi.registry.model import Details, StoredFile, StoredModel
 from hanabi.registry.names import ModelName, id_from
+from hanabi.registry.split import siblings
 
 ACCOUNT = "fireworks"
 """The account in a guest's name, so that it looks like the models of the guide."""
@@ -26,6 +27,6 @@ def guest_model(path: Path, chat_template: str | None) -> StoredModel:
         created=int(status.st_mtime),
         details=Details(public=True),
         manifest=Manifest(conversation_config=config),
-        files=(StoredFile(path.name, status.st_size, None),),
+        files=tuple(StoredFile(part.name, part.stat().st_size, None) for part in siblings(path)),
         weights=path,
     )

@@ -72,8 +72,8 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
         manifest: its fireworks.json.
         files: what it is made of, sorted by path.
         context_length: tokens the model was trained for; None while unknown.
-        weights: the GGUF file, read-only by agreement: other models may share it; None until the
-            model is READY.
+        weights: the GGUF file, or the first of its parts, read-only by agreement: other models may
+            share it; None until the model is READY.
     """
 
     name: ModelName

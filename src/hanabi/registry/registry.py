@@ -25,6 +25,7 @@ from hanabi.registry.names import ModelName
 from hanabi.registry.ownership import claim
 from hanabi.registry.rows import (
     damaged,
+    digests_of_weights,
     find_models,
     id_of,
     in_use,
@@ -84,7 +85,8 @@ class Registry:
 
         Args:
             name: its name, for good.
-            source: a GGUF file, or a folder with one and perhaps a fireworks.json.
+            source: a GGUF file, a part of one beside the other parts, or a folder with one or with
+                all its parts and perhaps a fireworks.json.
             manifest: its fireworks.json, where the folder has none.
             details: what people read about it, and who may use it.
             progress: told while the files are read.
@@ -102,6 +104,7 @@ class Registry:
         try:
             with self._blobs.making() as workplace:
                 stored = self._take_in(files, workplace, progress)
+                self._blobs.join(digests_of_weights(stored), workplace)
                 insert_model(
                     self._database,
                     secrets.token_hex(16),
@@ -140,7 +143,7 @@ class Registry:
         with self._database.connect() as connection:
             for rows in find_models(connection, is_known_as(name), models.c.state == "READY"):
                 model = model_of(rows, self._blobs)
-                if model.weights is None or not model.weights.is_file():
+                if not self._blobs.are_whole(digests_of_weights(model.files)):
                     raise damaged(model.name.account, model.name.model, "its weights are missing")
                 return model
         raise ModelNotFoundError
@@ -264,7 +267,7 @@ class Registry:
             self._blobs.keep(workplace / path, brought.digest)
             stored.append(StoredFile(path, brought.size, brought.digest))
             before += brought.size
-        return tuple(stored)
+        return tuple(sorted(stored, key=lambda file: file.path))
 
     def _sweep(self) -> None:
         """Clear away the files that no row names."""

@@ -1,6 +1,6 @@
 """The registry's rows: what the database knows of models, their files and their aliases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 
@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hanabi.database.tables import model_aliases, model_files, models
 from hanabi.errors import ConflictError, HanabiError, ModelNotFoundError, UnavailableError
-from hanabi.registry.blobs import Blobs, InUse
+from hanabi.registry.blobs import Blobs, InUse, split_id
 from hanabi.registry.content import WEIGHTS_SUFFIX
 from hanabi.registry.manifest import Manifest
 from hanabi.registry.model import Details, State, StoredFile, StoredModel
@@ -80,8 +80,8 @@ def model_of(rows: ModelRows, blobs: Blobs) -> StoredModel:
             key=lambda file: file.path,
         )
     )
-    weights = next((file.digest for file in files if file.path.endswith(WEIGHTS_SUFFIX)), None)
-    if state == "READY" and weights is None:
+    weights = digests_of_weights(files)
+    if state == "READY" and not weights:
         raise damaged(row.account, row.model, "its record names no weights")
     return StoredModel(
         name=name,
@@ -91,8 +91,19 @@ def model_of(rows: ModelRows, blobs: Blobs) -> StoredModel:
         manifest=manifest,
         files=files,
         context_length=row.context_length,
-        weights=blobs.path(weights) if state == "READY" and weights else None,
+        weights=blobs.weights(weights) if state == "READY" else None,
     )
+
+
+def digests_of_weights(files: Iterable[StoredFile]) -> list[str]:
+    """The digests of a model's weights: of one file, or of its parts in order.
+
+    Args:
+        files: the files of the model, sorted by path; empty is returned where a digest is missing.
+    """
+    found = [file.digest for file in files if file.path.endswith(WEIGHTS_SUFFIX)]
+    digests = [digest for digest in found if digest is not None]
+    return digests if len(digests) == len(found) else []
 
 
 def damaged(account: str, model: str, reason: str) -> UnavailableError:
@@ -187,8 +198,20 @@ def encode_manifest(manifest: Manifest) -> str:
 def in_use(database: Engine) -> InUse:
     """Everything on disk that a row names."""
     with database.connect() as connection:
-        digests = connection.execute(select(model_files.c.digest).distinct()).scalars()
+        files = connection.execute(
+            select(model_files).where(model_files.c.digest.is_not(None))
+        ).all()
         uploads = connection.execute(
             select(models.c.id).where(models.c.state == "UPLOADING")
         ).scalars()
-        return InUse(frozenset(filter(None, digests)), frozenset(uploads))
+        digests = frozenset(str(file.digest) for file in files)
+        weights: dict[str, dict[str, str]] = {}
+        for file in files:
+            if file.path.endswith(WEIGHTS_SUFFIX):
+                weights.setdefault(file.model_id, {})[file.path] = file.digest
+        splits = [
+            split_id([parts[path] for path in sorted(parts)])
+            for parts in weights.values()
+            if len(parts) > 1
+        ]
+        return InUse(digests, frozenset(splits), frozenset(uploads))

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from hanabi.errors import InvalidRequestError
 from hanabi.registry.content import check_paths
+from hanabi.registry.split import siblings
 
 
 def open_source(source: Path) -> dict[str, Path]:
     """Find the files of a model by their names, sorted, and check the names.
 
     Args:
-        source: a file of weights, where a symbolic link is followed; or a folder with one, whose
-            links are refused, since they can lead to anything on the machine.
+        source: a file of weights, or a part of weights beside the other parts, where symbolic links
+            are followed; or a folder with such files, whose links are refused, since they can lead
+            to anything on the machine.
 
     Raises InvalidRequestError that states the rule and the name.
     """
@@ -23,7 +25,7 @@ def open_source(source: Path) -> dict[str, Path]:
             f"there is no such file or folder: {source.name!r}", param="path"
         ) from error
     if stat.S_ISREG(mode):
-        files = {source.name: source.resolve()}
+        files = {part.name: part.resolve() for part in siblings(source)}
     elif stat.S_ISDIR(mode):
         files = {entry.name: entry for entry in sorted(source.iterdir())}
     else:

@@ -39,6 +39,7 @@ from hanabi.registry.rows import (
     model_of,
     writing,
 )
+from hanabi.registry.split import missing_among
 
 MAX_FILES = 64
 MAX_SIZE = 1 << 42  # bytes of one file, 4 TiB
@@ -179,7 +180,7 @@ class Uploads:
             if model.state == "READY":
                 return model
         self._complete(name)
-        with self._blobs.making(), ExitStack() as stack:
+        with self._blobs.making() as workplace, ExitStack() as stack:
             with self._database.connect() as connection:
                 model_id = self._uploading(connection, name)
                 files = self._files(connection, model_files.c.model_id == model_id)
@@ -197,6 +198,8 @@ class Uploads:
             for file in files:
                 if file.part.exists():
                     self._blobs.keep(file.part, str(file.digest))
+            weights = [file for file in files if file.path.endswith(WEIGHTS_SUFFIX)]
+            self._blobs.join([str(file.digest) for file in weights], workplace)
             self._publish(model_id, files, manifest, header.context_length)
         self._blobs.sweep(lambda: in_use(self._database))
         with self._database.connect() as connection:
@@ -272,8 +275,11 @@ class Uploads:
             if file.digest is None
             or not (file.part.exists() or self._blobs.path(file.digest).exists())
         ]
-        if not any(file.path.endswith(WEIGHTS_SUFFIX) for file in files):
+        names = [file.path for file in files if file.path.endswith(WEIGHTS_SUFFIX)]
+        if not names:
             missing.append(f"a {WEIGHTS_SUFFIX} file has to be declared and uploaded")
+        if parts := missing_among(names):
+            missing.append(parts)
         if missing:
             raise FailedPreconditionError(f"the upload is not complete: {'; '.join(missing)}")
 
