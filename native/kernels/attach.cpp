@@ -123,7 +123,7 @@ bool is_planes(const Tensor * op) {
 bool has_librarys_tiles(const Tensor * op) {
     const Buffer * buffer = op->src[0]->buffer;
     return library.uses_matmul && library.has_amx && buffer && buffer->type == first &&
-           has_tiles(op->src[0]->type) && is_matmul(op);
+           has_tiles(op->src[0]->type) && has_whole_strips(op->src[0]) && is_matmul(op);
 }
 
 bool is_product(const Tensor * op) {

@@ -186,7 +186,7 @@ bool is_experts(const Tensor * op) {
     const bool is_by_number = op->op == library.mul_mat_id;
     const bool has_kernel = is_float(matrix->type) && is_by_number
                                 ? matrix->nb[0] == float_bytes(matrix->type)
-                                : can_pack(matrix);
+                                : can_pack(matrix) && has_whole_strips(matrix);
     return has_kernel && (is_by_number || (op->op == library.mul_mat && !is_transform(op))) &&
            input->type == F32 && input->nb[0] == sizeof(float) && op->nb[0] == sizeof(float) &&
            matrix->ne[3] == 1 && (!is_by_number || op->src[2]->type == I32);

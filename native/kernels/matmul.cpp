@@ -35,6 +35,24 @@ void multiply_few_of(const char * packed, const Inputs & inputs, int64_t from, i
         }
 }
 
+// The same for a last pair of strips of which there are fewer columns of results.
+template <int type>
+void multiply_rest_of(const char * packed, const Inputs & inputs, int columns, int64_t rows,
+                      float * results, int64_t stride) {
+    const size_t strip_bytes = Kind<type>::size(inputs.tiles);
+    for (int64_t row = 0; row < rows; row += FEW) {
+        const int here = int(std::min<int64_t>(FEW, rows - row));
+        for (int from = 0; from < columns; from += COLUMNS) {
+            alignas(64) float some[FEW][COLUMNS];
+            few<type>(here)(packed + from / COLUMNS * strip_bytes, inputs, row / FEW, row == 0,
+                            some[0], COLUMNS);
+            for (int i = 0; i < here; ++i)
+                std::copy_n(some[i], std::min(COLUMNS, columns - from),
+                            results + (row + i) * stride + from);
+        }
+    }
+}
+
 // This thread's part of the products with one plane of inputs.
 template <int type>
 void compute(const Params * params, const Tensor * op, const char * input, float * results) {
@@ -52,12 +70,17 @@ void compute(const Params * params, const Tensor * op, const char * input, float
     char * memory = inputs.end() + size_t(params->ith) * MEMORY;
 #endif
     // A few at a time, so that a thread which is held up leaves the rest to the others.
-    const int pairs = int(op->ne[0] / (2 * COLUMNS));
+    const int pairs = int((op->ne[0] + 2 * COLUMNS - 1) / (2 * COLUMNS));
     const int step = std::clamp(pairs / (params->nth * 8), 1, 8);
     for (int piece = params->ith; piece * step < pairs; piece = next_piece(params))
         for (int pair = piece * step; pair < std::min(pairs, (piece + 1) * step); ++pair) {
             const char * packed = matrix->data + size_t(pair) * 2 * Kind<type>::size(inputs.tiles);
             float * into = results + pair * 2 * COLUMNS;
+            const int left = int(op->ne[0]) - pair * 2 * COLUMNS;
+            if (left < 2 * COLUMNS) {
+                multiply_rest_of<type>(packed, inputs, left, rows, into, stride);
+                continue;
+            }
 #ifdef __AMX_INT8__
             if constexpr (has_tiles(type))
                 if (by_tiles)

@@ -133,15 +133,16 @@ void write(const Piece & piece, int column, char * tile) {
     }
 }
 
+// Packs some rows of the matrix as the first columns of a strip, whose other columns are zeros.
 template <int type>
-void pack_strip(const char * rows, size_t row_bytes, int64_t tiles, char * packed) {
+void pack_strip(const char * rows, int columns, size_t row_bytes, int64_t tiles, char * packed) {
     using K = Kind<type>;
     std::memset(packed, 0, K::size(tiles));
     for (int64_t tile = 0; tile < tiles; ++tile, packed += K::BYTES) {
         char * halves = packed;
         const bool has_halves = K::FORMAT.is_k && tile % K::TILES == 0;
         if (has_halves) packed += K::HALVES;
-        for (int column = 0; column < COLUMNS; ++column) {
+        for (int column = 0; column < columns; ++column) {
             const Piece piece = read<type>(rows + column * row_bytes, tile);
             write<type>(piece, column, packed);
             if (!has_halves) continue;
@@ -222,12 +223,19 @@ void spread(int64_t count, Work work) {
     some();
 }
 
+// Of a matrix, an even number, or of several matrices.
+int64_t strips(const Tensor * matrix) {
+    return (matrix->ne[1] * matrix->ne[2] + 2 * COLUMNS - 1) / (2 * COLUMNS) * 2;
+}
+
 template <int type>
 void pack_all(const Tensor * matrix, const char * data, char * packed) {
     const int64_t tiles = matrix->ne[0] / DEPTH;
     const size_t row_bytes = size_t(tiles / Kind<type>::TILES) * block_bytes(type);
-    spread(matrix->ne[1] * matrix->ne[2] / COLUMNS, [&](int64_t strip) {
-        pack_strip<type>(data + size_t(strip) * COLUMNS * row_bytes, row_bytes, tiles,
+    spread(strips(matrix), [&](int64_t strip) {
+        const int64_t left = matrix->ne[1] * matrix->ne[2] - strip * COLUMNS;
+        pack_strip<type>(data + size_t(strip) * COLUMNS * row_bytes,
+                         int(std::clamp<int64_t>(left, 0, COLUMNS)), row_bytes, tiles,
                          packed + size_t(strip) * Kind<type>::size(tiles));
     });
 }
@@ -237,11 +245,11 @@ void pack_all(const Tensor * matrix, const char * data, char * packed) {
 bool can_pack(const Tensor * matrix) {
     const Format format = format_of(matrix->type);
     return has_format(matrix->type) && matrix->ne[0] % (format.is_k ? 8 * DEPTH : DEPTH) == 0 &&
-           matrix->ne[1] % (2 * COLUMNS) == 0 && matrix->ne[3] == 1;
+           (has_whole_strips(matrix) || matrix->ne[2] == 1) && matrix->ne[3] == 1;
 }
 
 size_t packed_size(const Tensor * matrix) {
-    return size_t(matrix->ne[1] * matrix->ne[2] / COLUMNS) * by_type(matrix->type, [&](auto type) {
+    return size_t(strips(matrix)) * by_type(matrix->type, [&](auto type) {
                return Kind<type>::size(matrix->ne[0] / DEPTH);
            });
 }

@@ -154,6 +154,10 @@ template <int type>
     });
 }
 
+// Whether a matrix's columns of results fill pairs of strips. Several matrices are packed, and the
+// library packs any, only where they do.
+inline bool has_whole_strips(const Tensor * matrix) { return matrix->ne[1] % (2 * COLUMNS) == 0; }
+
 // Whether a matrix, or several of one shape, have a type and a shape that can be packed.
 bool can_pack(const Tensor * matrix);
 

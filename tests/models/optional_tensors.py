@@ -24,6 +24,7 @@ IN_BLOCKS: dict[tuple[str, ...], str] = {
     ("attn_q.bias", "attn_k.bias", "attn_v.bias"): WITH_BIASES,
     ("exp_probs_b.bias",): WITH_ROUTER_BIAS,
     ("time_mix_lerp_fused.weight",): "rwkv6",
+    ("time_mix_g1.weight", "time_mix_g2.weight"): "arwkv7",
     ("ssm_conv1d.bias",): "falcon-h1 granitehybrid nemotron_h nemotron_h_moe",
     ("attn_q.weight", "attn_k.weight", "attn_v.weight"): "pockettts",
     (
