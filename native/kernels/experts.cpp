@@ -154,7 +154,7 @@ void compute_packed(const Params * params, const Layout & layout, Plan & plan) {
             for (int32_t row = 0; row < share.rows; row += FEW) {
                 const int here = std::min(FEW, share.rows - row);
                 alignas(64) float results[FEW][COLUMNS];
-                few<type>(here)(packed, inputs, (share.group * ROWS + row) / FEW, row == 0,
+                few(type, here)(packed, inputs, (share.group * ROWS + row) / FEW, row == 0,
                                 results[0], COLUMNS);
                 for (int i = 0; i < here; ++i)
                     std::memcpy(layout.result(plan.place[share.first + row + i]) + strip * COLUMNS,

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "few.hpp"
 #include "inputs.hpp"
 #include "lanes.hpp"
 #include "weights.hpp"
 
 namespace hanabi {
 
-constexpr int FEW = 4;     // rows that are multiplied with weights unpacked once
 constexpr int HALVES = 2;  // of 16 columns, a register for each
 
 // How many sums of two products fit in 16 bits together: inputs go up to 127.

@@ -3,13 +3,12 @@
 
 #pragma once
 
+#include "few.hpp"
 #include "inputs.hpp"
 #include "lanes.hpp"
 #include "weights.hpp"
 
 namespace hanabi {
-
-constexpr int FEW = 8;  // rows that are multiplied with weights unpacked once
 
 typedef int32_t __attribute__((may_alias)) Four;  // bytes
 

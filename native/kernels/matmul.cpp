@@ -29,7 +29,7 @@ void multiply_few_of(const char * packed, const Inputs & inputs, int64_t from, i
     const size_t strip_bytes = Kind<type>::size(inputs.tiles);
     for (int i = 0; i < 2; ++i)
         for (int64_t row = from; row < rows; row += FEW) {
-            few<type>(int(std::min<int64_t>(FEW, rows - row)))(
+            few(type, int(std::min<int64_t>(FEW, rows - row)))(
                 packed + i * strip_bytes, inputs, row / FEW, row == 0,
                 results + row * stride + i * COLUMNS, stride);
         }
@@ -44,7 +44,7 @@ void multiply_rest_of(const char * packed, const Inputs & inputs, int columns, i
         const int here = int(std::min<int64_t>(FEW, rows - row));
         for (int from = 0; from < columns; from += COLUMNS) {
             alignas(64) float some[FEW][COLUMNS];
-            few<type>(here)(packed + from / COLUMNS * strip_bytes, inputs, row / FEW, row == 0,
+            few(type, here)(packed + from / COLUMNS * strip_bytes, inputs, row / FEW, row == 0,
                             some[0], COLUMNS);
             for (int i = 0; i < here; ++i)
                 std::copy_n(some[i], std::min(COLUMNS, columns - from),

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -26,7 +27,8 @@ SCENARIOS = (
 )
 """In their order: what is most telling first, and llama.cpp's kernels last."""
 
-STAGES = ("made", "loaded")
+LOADING = "loaded"
+STAGES = ("made", LOADING)
 """What comes before the scenarios."""
 
 PATIENCE = 180
@@ -116,14 +118,27 @@ def examine(name: str, weights: str, scenarios: Sequence[str] = SCENARIOS) -> Ex
                 break
             ended = next(one for one in (*STAGES, *left) if one not in outcomes)
             outcomes[ended] = Outcome(ended, Kind.CRASHED, note=_reason(code, errors))
+            if ended == LOADING and _library_dies(name, weights, folder):
+                note = f"llama.cpp ends its process while it loads: {_reason(code, errors)}."
+                outcomes[ended] = Outcome(ended, Kind.REFUSED, note=note)
             if ended in STAGES or ended == scenarios[-1]:
                 break
     order = [one for one in (*STAGES, *SCENARIOS) if one in outcomes]
     return Examination(name, weights, tuple(outcomes[one] for one in order), facts)
 
 
+def _library_dies(name: str, weights: str, folder: str) -> bool:
+    """Whether llama.cpp's own kernels end the process at loading, too: the server refuses that."""
+    lines, code, _ = _run(name, weights, folder, (), {"HANABI_LLAMA_KERNELS": "library"})
+    return code < 0 and not any(f'"{LOADING}"' in line for line in lines)
+
+
 def _run(
-    name: str, weights: str, folder: str, scenarios: Sequence[str]
+    name: str,
+    weights: str,
+    folder: str,
+    scenarios: Sequence[str],
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[str], int, str]:
     """Run a process; its lines, its exit code and what it complained of."""
     command = [sys.executable, "-m", "tests.models.examine", name, weights, folder, *scenarios]
@@ -131,7 +146,7 @@ def _run(
         ended = subprocess.run(
             command,
             cwd=ROOT,
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"},
+            env={**os.environ, "GGML_NO_BACKTRACE": "1", **environment},
             capture_output=True,
             text=True,
             errors="replace",

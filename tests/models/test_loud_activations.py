@@ -1,7 +1,7 @@
 """Activations beyond what a 16-bit float holds, as real models have them, in a tiny Llama.
 
-With its gates and ups so many times as large, what goes into the last matrix of a block is the square
-of that: 1e5 for 100, 1e7 for 1,000.
+With its gates and ups so many times as large, the inputs of a block's last matrix grow by the
+square of that: they are up to 1e5 for 100, and 1e7 for 1,000.
 """
 
 import numpy as np
@@ -33,7 +33,6 @@ def logits_of(folder, monkeypatch, weights, gain):
         path = tiny_model.write_model(inner, BY_NAME["llama"], weights)
     runner, _ = open_model(path, CONFIG)
     return runner.decode([Chunk(0, 0, TOKENS, len(TOKENS))]).copy()
-
 
 
 @pytest.mark.parametrize("gain", [100, 1000])

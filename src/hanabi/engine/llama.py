@@ -53,11 +53,12 @@ CLOSE = 0.05
 """The most by which a token's logits may differ when fewer rows are asked for, in their standard
 deviations. Roundings are a thousandth of it; those of another token are ten times as far off."""
 
-ONE_BY_ONE = frozenset({"plamo2", "rwkv6qwen2"})
+ONE_BY_ONE = frozenset({"plamo2", "rwkv6qwen2", "arwkv7"})
 """Architectures of which llama.cpp 0.5.0 computes one sequence in a pass only. With more, PLaMo 2
 stores the states of its recurrent layers in wrong places, or ends the process (`plamo2.cpp`, where
-the place is multiplied by the number of sequences), so that this cannot be tried. QRWKV 6 answers
-the sequences of one pass with other tokens than each of them alone."""
+the place is multiplied by the number of sequences), so that this cannot be tried. QRWKV 6 and
+ARWKV 7 store the last token of each sequence as if they followed each other in memory
+(`rwkv6qwen2.cpp`, `arwkv7.cpp`), so that several answer with other tokens than each alone."""
 
 SPACE = "▁".encode()
 """How SentencePiece spells a space."""

@@ -8,7 +8,15 @@ model of that architecture does. Sources: `LLM_ARCH_NAMES` in llama-arch.cpp, an
 from typing import Literal
 
 Kind = Literal[
-    "causal", "recurrent", "embedding", "encoder-decoder", "diffusion", "part", "speech", "draft"
+    "causal",
+    "recurrent",
+    "embedding",
+    "encoder-decoder",
+    "diffusion",
+    "part",
+    "speech",
+    "draft",
+    "broken",
 ]
 """What a model does with tokens.
 
@@ -21,12 +29,13 @@ Kind = Literal[
 - part: it is the part of a model that reads images or sound.
 - speech: it generates sound.
 - draft: it guesses tokens for one certain other model.
+- broken: it would generate text, but llama.cpp 0.5.0 computes it wrongly, or ends its process.
 """
 
 _NAMES: dict[Kind, str] = {
     "causal": """
         afmoe apertus arcee arctic baichuan bailingmoe bailingmoe2 bailingmoe3 bitnet bloom
-        chameleon chatglm codeshell cogvlm cohere2 cohere2moe command-r dbrx deci deepseek deepseek2
+        chatglm codeshell cohere2 cohere2moe command-r dbrx deci deepseek deepseek2
         deepseek2-ocr deepseek32 deepseek4 dots1 dots3note ernie4_5 ernie4_5-moe exaone exaone-moe
         exaone4 falcon falcon-h1 gemma gemma2 gemma3 gemma3n gemma4 glm-dsa glm4 glm4moe
         gpt-oss gpt2 gptneox granite granite_swa granitehybrid granitemoe graniteswitch grok
@@ -34,7 +43,7 @@ _NAMES: dict[Kind, str] = {
         jamba kimi-k3 kimi-linear laguna lfm2 lfm2moe llama llama4 maincoder maple mellum mimo2
         minicpm minicpm3 minimax-01 minimax-m2 minimax-m3 mistral3 mistral4 mpt muse-glimmer
         nanbeige nemotron nemotron_h nemotron_h_moe olmo olmo2 olmoe openelm orion paddleocr
-        pangu-embedded phi2 phi3 phimoe plamo plamo2 plamo3 plm qwen qwen2 qwen2moe qwen2vl qwen3
+        pangu-embedded phi2 phi3 phimoe plamo plamo2 plamo3 qwen qwen2 qwen2moe qwen2vl qwen3
         qwen35 qwen35moe qwen3moe qwen3next qwen3vl qwen3vlmoe qwen4exp refact seed_oss smallthinker
         smollm3 spark2_5 stablelm starcoder starcoder2 step35 talkie xverse
     """,
@@ -48,6 +57,7 @@ _NAMES: dict[Kind, str] = {
     "part": "clip",
     "speech": "pockettts qwen3tts wavtokenizer-dec",
     "draft": "dflash eagle3 gemma4-assistant",
+    "broken": "chameleon cogvlm plm",
 }
 
 ARCHITECTURES: dict[str, Kind] = {
@@ -81,6 +91,10 @@ _REASONS: dict[Kind, str] = {
     "draft": (
         "only guesses tokens for another model, and cannot generate text by itself. "
         "Give the file of that other model."
+    ),
+    "broken": (
+        "is computed wrongly by llama.cpp 0.5.0, or ends its process. "
+        "Choose a model of another architecture."
     ),
 }
 
