@@ -41,7 +41,7 @@ OPTIONS = {
 SOURCES = {
     "completion": {"prompt": "Say this is a test", "max_tokens": 6},
     # Long enough for the greedy reply to end by itself.
-    "chat": {"messages": user("Say this is a test"), "max_tokens": 8},
+    "chat": {"messages": user("What is 2+2?"), "max_tokens": 10},
     "prompts": {"prompt": ["Say this is a test", "One, two,"], "max_tokens": 4},
     "ids": {"prompt": [[36218, 451, 314, 253, 1028], [7]], "max_tokens": 3},
 }
