@@ -145,4 +145,5 @@ def test_an_encoder_is_refused(tmp_path):
 
 def test_the_header_counts_where_buffers_cannot_be_seen(model, monkeypatch):
     monkeypatch.setattr("hanabi_llama.memory._cleared_bytes", lambda *_: 0)
-    assert measure(model) == SequenceMemory(0, model.kv_bytes_per_token())
+    assert measure(model, "f16") == SequenceMemory(0, model.kv_bytes_per_token())
+    assert measure(model, "q8_0") == SequenceMemory(0, model.kv_bytes_per_token() * 17 // 32)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 STEP = 256
 """Tokens: the library rounds a sequence's context up to a multiple of this."""
 
+BYTES_OF_16 = {"f16": 32, "q8_0": 17}
+"""Element type of the KV cache -> bytes of 16 elements."""
+
 FLOAT_SIZE = 4
 """Bytes of a logit."""
 
@@ -41,7 +44,8 @@ def measure(model: "Model", kv_type: str) -> SequenceMemory:
     check_generates(model)
     short, long = (_cleared_bytes(model, kv_type, tokens) for tokens in (STEP, 2 * STEP))
     if not short:  # this platform's buffers are not ours to count
-        return SequenceMemory(0, model.kv_bytes_per_token())
+        halves = model.kv_bytes_per_token()
+        return SequenceMemory(0, halves * BYTES_OF_16[kv_type] // BYTES_OF_16["f16"])
     per_token = -(-(long - short) // STEP)
     outputs = FLOAT_SIZE * model.vocab.n_tokens  # the logits of a sequence are cleared, too
     return SequenceMemory(max(0, short - STEP * per_token - outputs), per_token)
