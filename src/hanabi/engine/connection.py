@@ -35,8 +35,11 @@ from hanabi.engine.tally import Discard, Tally
 from hanabi.errors import EngineCrashedError, HanabiError, UnavailableError
 from hanabi.generation.request import GenerationRequest
 
-COMMAND = (sys.executable, "-m", "hanabi.engine.process")
-"""Starts an engine process; the socket's file descriptor is appended."""
+COMMAND = (sys.executable, "-P", "-m", "hanabi.engine.process")
+"""Starts an engine process; the socket's file descriptor is appended.
+
+-P keeps the working directory off the module path: a file `queue.py` may lie there, beside a
+downloaded model, and the child would execute it."""
 
 SOCKET_BUFFER = 4 * 1024 * 1024
 """Bytes: room for many steps, so that a busy server does not hold the engine up."""
